@@ -325,4 +325,5 @@ def _averages(known: Mapping[str, pl.Expr] | None = None) -> list[pl.Expr]:
     ]
 
 
-TABLES = (table(NAME, "Growth", historical, *LIVE_TABLES),)
+_READS = [live for live, _, _ in _COUNTED.values()]
+TABLES = (table(NAME, "Growth", historical, *_READS),)

@@ -145,10 +145,11 @@ def test_a_deleted_room_and_one_without_votes_are_states(
     app = run_page("room.py", store, room=["4321", str(ROOM), str(BUSIEST[-2])])
     marks = [re.findall(r"^:(\w+)\[", head.value) for head in app.header[:3]]
     assert marks == [[], ["blue"], ["orange"]]
-    app = run_page("room.py", store, room=["87654321", "4321"])
+    app = run_page("room.py", store, room=["87654321", "4321", str(ROOM)])
     assert "No room with ID 87654321" in texts(app)
     search = app.multiselect(key="room_search")
-    assert [text.rpartition(" ")[2] for text in search.value] == ["4321)"]
+    assert [text.rpartition(" ")[2] for text in search.value] == ["4321)", str(ROOM)]
+    assert [head.value[:2] for head in app.header[:2]] == ["si", "\\("]
     app = run_page("room.py", store, room="87654321")
     assert app.multiselect(key="room_search").value == []
     assert "to compare" not in texts(app)
@@ -395,8 +396,12 @@ def test_before_estimations_begin_nothing_is_known_of_the_health_of_rooms(
     """Nor of the users of meetings."""
     begins = datetime(2026, 11, 9)
     file = plain_store() / "fpp_estimations.parquet"
-    since = pl.col("estimated_at") >= begins
-    pl.read_parquet(file).filter(since).write_parquet(file)
+    time, rows = pl.col("estimated_at"), pl.read_parquet(file)
+    # Of earlier days health is not about.
+    rows.filter(time >= datetime(2026, 8, 3)).write_parquet(file)
+    app = run_page("room.py", file.parent, room="134", period="all_time")
+    assert "Room health is not known" not in texts(app)
+    rows.filter(time >= begins).write_parquet(file)
     app = run_page("room.py", file.parent, room="134")
     said = [text for text in captions(app) if "Room health" in text]
     assert len(said) == 1
