@@ -201,6 +201,7 @@ def test_a_figure_reads_no_table_that_its_definition_lacks(name: str) -> None:
         ("country:(not set)", "country:(not set)"),
         ("country:de ", "country:DE"),
         ("country:de\u200b\ufe0f", "country:DE"),
+        ("\u200bCountry\u2060:de", "country:DE"),
         ("room: 007 ", "room:7"),
         ("source:(not set) ", "source:(not set)"),
         ("city: Ely ", "city: Ely "),
