@@ -194,6 +194,13 @@ def test_reads_the_tables_it_names_and_no_other(name: str) -> None:
     )
 
 
+def test_what_one_room_does_not_know_is_unknown_with_its_interval() -> None:
+    keys = ("spectator_share", "estimated_later_share")
+    row = pl.DataFrame({f"{key}{end}": 0.5 for key in keys for end in ("", "_low")})
+    found = registry.without_figures_of_all_rooms(row)
+    assert found.row(0) == (0.5, 0.5, None, None)
+
+
 def test_entries_are_kept_under_their_own_names() -> None:
     assert [table.name for table in METRIC_TABLES.values()] == list(METRIC_TABLES)
 
