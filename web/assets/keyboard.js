@@ -159,11 +159,11 @@
     const {options, acceptNewOptions} = boxOf(fiberOf(target));
     // The server finds one that is not listed, where the list has none like it.
     const unlisted = acceptNewOptions && /\d/.test(typed) && (id ? `ID ${id}` : target.value);
-    const wanted = options.find(isCalled) ?? (unlisted && `${unlisted}\u2063`);
-    if (!wanted) return;
+    const label = options.find(isCalled) ?? (unlisted && `${unlisted}\u2063`);
+    if (!label) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(target, wanted);
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(target, label);
     target.dispatchEvent(new InputEvent("input", {bubbles: true}));
     await new Promise(requestAnimationFrame); // for React
     target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
