@@ -52,7 +52,9 @@ class Paths:
 
     def own(self, path: str) -> str:
         """Return the path of the server's own that is meant; others as they are."""
-        tidied = self.base + path.removeprefix(self.base).lower().rstrip("/")
+        # Of an address that ends with a slash, clients make "//api".
+        below = path.removeprefix(self.base).lower().strip("/")
+        tidied = f"{self.base}/{below}"
         is_own = tidied in {self.login, self.logout, self.health}
         is_below = path.startswith(self.home)
         return tidied if is_below and (is_own or self.is_api(tidied)) else path

@@ -1,6 +1,7 @@
 """An attacker: sends requests as they are, and counts what was let through."""
 
 import http.client
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -45,7 +46,8 @@ def summary() -> str:
 
 def is_let_through(path: str, status: int, location: str) -> bool:
     """Return whether an answer is more than a refusal; 404 would be more."""
-    if path.partition("?")[0].lower().rstrip("/") in OPEN:
+    below = re.sub("^https?://[^/]+", "", path.partition("?")[0].lower())
+    if f"/{below.strip('/')}" in OPEN:
         return False
     # 400: the server does not even understand the request line.
     refused = status in {400, 401, 405, 421, 429, 501}

@@ -192,6 +192,15 @@ def test_the_token_comes_bare_or_as_bearer(api: httpx.Client, header: str) -> No
     assert answer.status_code == 200
 
 
+def test_two_tokens_are_refused_with_the_reason(api: httpx.Client) -> None:
+    """Which of them counts would be a guess; a proxy that adds one is found so."""
+    headers = [("Authorization", TOKEN), ("authorization", "Basic eA==")]
+    for pair in (headers, headers[::-1]):
+        answer = get(f"{api.base_url}/api/daily-analytics", headers=pair)
+        assert answer.status_code == 400
+        assert answer.json() == {"detail": "Two Authorization headers"}
+
+
 def test_an_unreadable_store_is_explained_and_captured_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, log_to_caplog: None
 ) -> None:

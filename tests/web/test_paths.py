@@ -42,7 +42,7 @@ def test_the_api_is_its_path_and_what_is_below(path: str, *, is_api: bool) -> No
 
 
 @pytest.mark.parametrize("base", ["", "/Sub"])
-def test_an_own_path_may_have_another_case_and_a_slash_at_its_end(base: str) -> None:
+def test_an_own_path_may_have_another_case_and_more_slashes(base: str) -> None:
     paths = Paths(base)
     own = (paths.health, paths.login, paths.logout, paths.api, *paths.documents)
     for path in own:
@@ -52,6 +52,7 @@ def test_an_own_path_may_have_another_case_and_a_slash_at_its_end(base: str) -> 
             f"{path}/",
             base + below.upper(),
             f"{base}{below.title()}/",
+            f"{base}//{below}",
         ):
             assert paths.own(typed) == path
     for other in (f"{base}/", f"{base}/Health/x", f"{base}/LOGINS", f"/x{base}/Login/"):

@@ -9,7 +9,7 @@ from core.errors import logger
 from web.auth.sessions import AccessToken, Sessions
 from web.auth.throttle import Throttle, client_name
 from web.paths import Paths
-from web.responses import too_many_attempts, unauthorized
+from web.responses import error_response, too_many_attempts, unauthorized
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,11 @@ class Authenticator:
 
     async def refuse_api(self, request: HTTPConnection) -> Response | None:
         """Return the refusal of an API request, or None for the right token."""
-        header = request.headers.get("authorization", "").encode("latin-1").strip()
+        headers = request.headers.getlist("authorization")
+        if len(headers) > 1:
+            # A proxy may add one: which of them counts would be a guess.
+            return error_response(400, "Two Authorization headers")
+        header = "".join(headers).encode("latin-1").strip()
         if not header:
             return unauthorized()
         # Older clients send the token alone.
