@@ -241,10 +241,13 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
     )
     finite = selectors.float()
     text = pl.col(pl.String)
+    # Excel counts emoji, and other characters beyond U+FFFF, as two.
+    twice = text.str.count_matches(r"[\x{10000}-\x{10FFFF}]").cast(pl.Int64)
+    fitting = (LONGEST_TEXT - 1 - twice).clip(lower_bound=(LONGEST_TEXT - 1) // 2)
     return frame.with_columns(
         pl.when(finite.is_finite()).then(finite).name.keep(),
-        pl.when(text.str.len_chars() > LONGEST_TEXT)
-        .then(text.str.head(LONGEST_TEXT - 1) + "…")
+        pl.when(text.str.len_chars() + twice > LONGEST_TEXT)
+        .then(text.str.head(fitting) + "…")
         .otherwise(text)
         .name.keep(),
     )

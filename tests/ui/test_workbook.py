@@ -314,9 +314,10 @@ def test_a_long_heading_is_cut_to_what_a_table_takes() -> None:
         ("x" * 32_767, "x" * 32_767),
         ("ä" * 32_768, "ä" * 32_766 + "…"),
         # Excel counts in UTF-16, and calls a file with a longer text damaged.
-        ("\N{PILE OF POO}" * 16_384, "\N{PILE OF POO}" * 16_383),
+        ("\N{PILE OF POO}" * 16_384, "\N{PILE OF POO}" * 16_383 + "…"),
+        ("x" * 32_766 + "\N{PILE OF POO}", "x" * 32_765 + "…"),
     ],
-    ids=["fits", "too long", "too long in UTF-16"],
+    ids=["fits", "too long", "too long in UTF-16", "only at its end"],
 )
 def test_decimals_and_long_texts_fit(given: str, shown: str) -> None:
     frame = pl.DataFrame({"text": [given], "n": [Decimal("1.5")]})
