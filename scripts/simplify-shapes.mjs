@@ -28,6 +28,24 @@ for (const arc of world.arcs) {
 const shapes = feature(world, world.objects.countries);
 // It has no ISO number; the page knows it by its letters.
 shapes.features.find(({properties}) => properties.name === "Kosovo").id = "XK";
+// Data has codes of their own for these: country, territory, and where it is (west, south,
+// east, north).
+const TERRITORIES = [
+  ["250", "254", -55, 2, -51, 6], // French Guiana
+  ["250", "312", -62, 15.5, -60, 17], // Guadeloupe
+  ["250", "474", -62, 14, -60, 15], // Martinique
+  ["250", "175", 44, -14, 46, -12], // Mayotte
+  ["250", "638", 55, -22, 56, -20], // Réunion
+  ["528", "535", -69, 11, -62, 18], // Caribbean Netherlands
+  ["578", "744", 8, 74, 36, 82], // Svalbard
+];
+for (const [country, territory, west, south, east, north] of TERRITORIES) {
+  const {geometry} = shapes.features.find(({id}) => id === country);
+  const isInside = ([[[x, y]]]) => west < x && x < east && south < y && y < north;
+  const coordinates = geometry.coordinates.filter(isInside);
+  geometry.coordinates = geometry.coordinates.filter(island => !isInside(island));
+  shapes.features.push({type: "Feature", id: territory, properties: {}, geometry: {type: "MultiPolygon", coordinates}});
+}
 // Antarctica would take room from countries with users. The map finds shapes by their
 // number: these reefs have that of Australia, and would be coloured in its place.
 const LEFT_OUT = ["Antarctica", "Ashmore and Cartier Is."];
