@@ -9,8 +9,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from streamlit.proto.GapSize_pb2 import GapSize
 from streamlit.proto.SelectWidgetFilterMode_pb2 import FILTER_MODE_CONTAINS
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from metrics import meetings
 from store.reader import open_store
@@ -95,6 +97,7 @@ def test_a_period_without_a_meeting_names_the_last_one(run_page: RunPage) -> Non
     [
         ({"room": "999999"}, "No room with ID 999999."),
         ({"room": "x"}, "is not the ID of a room"),
+        ({"room": "#1"}, "“#1” in the link is not the ID of a room"),
         ({"room": "0"}, "is not the ID of a room"),
         ({"room": "99999999999999"}, "is not the ID of a room"),
         ({"room": "0000000001" + "9" * 5000}, "is not the ID of a room"),
@@ -150,6 +153,14 @@ def test_a_deleted_room_and_one_without_votes_are_states(
     search = app.multiselect(key="room_search")
     assert [text.rpartition(" ")[2] for text in search.value] == ["4321)", str(ROOM)]
     assert [head.value[:2] for head in app.header[:2]] == ["si", "\\("]
+    # Room for a box between the titles, which are close to each other elsewhere.
+    (box, *_) = (box for box in app.info if "87654321" in box.value)
+    (around,) = (
+        part
+        for part in app.main
+        if isinstance(part, Block) and box in part.children.values()
+    )
+    assert around.proto.flex_container.gap_config.gap_size == GapSize.SMALL
     app = run_page("room.py", store, room="87654321")
     assert app.multiselect(key="room_search").value == []
     assert "to compare" not in texts(app)
@@ -157,8 +168,11 @@ def test_a_deleted_room_and_one_without_votes_are_states(
 
 def test_two_rooms_have_one_strip_and_a_colour_each(run_page: RunPage) -> None:
     pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
+    number = FRAMES.rooms.filter(id=BUSIEST[-1]).collect()["number"].item()
     for order in (pair, [*pair, str(BUSIEST[-3])]):
-        app = run_page("room.py", GOLDEN, room=order, period="All time")
+        # A number is read as pages print it.
+        named = [f" #{number}", *order[1:]]
+        app = run_page("room.py", GOLDEN, room=named, period="All time")
         assert not app.exception
         assert texts(app).count("●") == len(order)
         chips = app.multiselect(key="room_search").value

@@ -142,11 +142,14 @@ def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
         st.caption(f"Add {more} to compare.", width="content")
 
 
-def asked() -> list[int]:
-    """Return the ids of the rooms in the address; what is no id is named."""
+def asked(snapshot: Snapshot) -> list[int]:
+    """Return the ids of the rooms in the address; what is no id is named.
+
+    A number is one too, as pages print it: "#444444".
+    """
     found: dict[int, None] = {}
     for text in query_params.get_all(PARAMETER):
-        if room_id := room_id_of(bare(text)):
+        if room_id := room_id_of(bare(text)) or _id_of_number(snapshot, bare(text)):
             found[room_id] = None
         else:
             query_params.warn(
@@ -157,6 +160,15 @@ def asked() -> list[int]:
             f"The link names {len(found)} rooms; showing the first {MOST}."
         )
     return list(found)[:MOST]
+
+
+def _id_of_number(snapshot: Snapshot, text: str) -> int:
+    """Return the id of the room with this number; 0 for all other texts."""
+    if not text.startswith("#"):
+        return 0
+    found = engine.collect(rooms.find(snapshot.frames, text), snapshot.rows)
+    numbers = dict(found.select(pl.format("#{}", "number"), "id").iter_rows())
+    return int(numbers.get(text, 0))
 
 
 def drawn(found: Sequence[Room]) -> int:
@@ -196,7 +208,7 @@ def find_rooms(snapshot: Snapshot, zone: ZoneInfo) -> list[Room]:
 
     They are kept for the page (`found_rooms`): the period bar depends on them.
     """
-    ids, plans = asked(), {}
+    ids, plans = asked(snapshot), {}
     for room_id in ids:
         own = snapshot.frames.of_room(room_id)
         plans[f"facts {room_id}"] = own.rooms
@@ -267,8 +279,9 @@ def render_introduction(context: PageContext, found: Sequence[Room]) -> list[Roo
     shown = [room for room in found if room.has_figures]
     # As charts have them.
     colors = dict(zip(shown, TEXT_COLORS, strict=False))
-    # Titles close to each other: of three rooms the chart is in view as well.
-    with st.container(gap=None if len(found) > 1 else "small"):
+    # Titles close to each other: of three rooms the chart is in view as well. A box
+    # that says why a room has no chart would touch them.
+    with st.container(gap=None if 1 < len(found) == len(shown) else "small"):
         for place, room in enumerate(found):
             if not room.exists:
                 st.info(
