@@ -108,6 +108,13 @@ def groups_of_bars(spec: Mapping[str, Any]) -> list[str]:
     return [*found, *stacked]
 
 
+def widths_of_bars(svg: str) -> list[float]:
+    """Return the widths of the bars of a chart that is drawn."""
+    paths = re.findall(r'roledescription="bar" d="([^"]*)"', svg)
+    places = [[*map(float, re.findall(r"[\d.]+", path))][::2] for path in paths]
+    return [max(xs) - min(xs) for xs in places]
+
+
 def said_twice(spec: Mapping[str, Any]) -> list[str]:
     """Return what marks of the same rows, over each other, both say to a reader."""
     said = [*_said(spec)]

@@ -13,6 +13,7 @@ from metrics import meetings
 from metrics.frames import Period
 from metrics.time_zone import in_zone
 from tests.metrics.building import estimation, frames, view, vote
+from tests.pages.chart_specs import widths_of_bars
 from ui.blocks.meeting import Meeting
 from ui.charts import meeting as chart
 
@@ -123,6 +124,8 @@ def test_no_two_cards_are_drawn_over_each_other(votes: int, width: int) -> None:
     for (one, size), (other, other_size) in pairwise(cards):
         assert other - one >= 1.19 * (size + other_size) / 2
         assert len(cards) == votes or other - one < 24
+    # A vote of seconds in a meeting of days would be too pale to have a colour.
+    assert min(widths_of_bars(svg)) > 0.5
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from metrics.sentences import percent
 from tests.metrics.building import quick
+from tests.pages.chart_specs import widths_of_bars
 from ui import labels
 from ui.charts.axes import (
     PLACE,
@@ -246,7 +247,7 @@ def test_bars_of_any_number_of_cards_add_up_and_keep_their_order(cards: int) -> 
 def test_whole_numbers_that_no_bar_has_keep_their_place(
     label: str, numbers: list[object], named: Sequence[str]
 ) -> None:
-    """Cards leave numbers out themselves."""
+    """Cards leave numbers out themselves, and one bar alone does not fill the chart."""
     frame = pl.DataFrame({label: numbers}).with_columns(
         votes=pl.lit(3), share=pl.lit(0.5), room=pl.lit("A")
     )
@@ -255,6 +256,7 @@ def test_whole_numbers_that_no_bar_has_keep_their_place(
         svg = vl_convert.vegalite_to_svg(chart.to_dict() | {"width": 400})
         ticks = re.findall(r">([^<]+)</text>", svg.split("role-axis-label")[1])
         assert "".join(ticks).startswith("".join(named))
+        assert max(widths_of_bars(svg)) < 400 / 3
 
 
 def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:

@@ -75,7 +75,7 @@ def bars(
     return chart
 
 
-_MOST_BARS = 40
+_MOST_BARS, _FEW_BARS = 40, 4
 # On a phone there is room for the whole names of three days out of seven.
 _WEEKDAY = "width < 450 ? slice(datum.label, 0, 3) : datum.label"
 
@@ -84,17 +84,24 @@ def _evenly(frame: pl.DataFrame, label: str) -> alt.Scale:
     """Return a scale on which the whole numbers that no row has keep their place.
 
     0 1 2 5 at equal distances would read as cards, whose numbers do leave some out.
+    Few bars are hardly wider than four would be: one alone would fill the chart.
     """
-    numbers = frame[label]
-    if label == "estimation" or not numbers.dtype.is_integer() or numbers.has_nulls():
-        return alt.Scale()
-    first, last = numbers.min(), numbers.max()
-    if not (isinstance(first, int) and isinstance(last, int)):
-        return alt.Scale()
-    # Numbers of damaged rows can be any.
-    if last - first >= _MOST_BARS:
-        return alt.Scale()
-    return alt.Scale(domain=list(range(first, last + 1)))
+    numbers, scale = frame[label], alt.Scale()
+    places = numbers.n_unique()
+    if label != "estimation" and numbers.dtype.is_integer() and not numbers.has_nulls():
+        first, last = numbers.min(), numbers.max()
+        # Numbers of damaged rows can be any.
+        if (
+            isinstance(first, int)
+            and isinstance(last, int)
+            and last - first < _MOST_BARS
+        ):
+            scale.domain = list(range(first, last + 1))
+            places = last - first + 1
+    if places < _FEW_BARS:
+        # Vega-Lite's largest one is 1.
+        scale.paddingOuter = min(1.0, (_FEW_BARS - places) / 2)
+    return scale
 
 
 def _largest(frame: pl.DataFrame, label: str, value: str) -> pl.DataFrame:

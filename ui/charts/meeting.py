@@ -93,7 +93,7 @@ def timeline(
     )
     bars = (
         Layer(held)
-        .mark_bar(height=14, cornerRadius=3, minBandSize=2)
+        .mark_bar(height=14, cornerRadius=3, x2Offset=0.7)
         .encode(x, alt.X2("end:T"), lane, kinds, tooltip=_tips(_OF_VOTES))
     )
     # Of `width`, both ends of the axis are padding.
