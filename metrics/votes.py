@@ -764,8 +764,7 @@ def _weekdays_named(days: pl.DataFrame, *, unit: bool) -> str:
         for name, count in days.select("weekday_name", "days").iter_rows()
     ]
     are = "are" if min(days["days"]) > 1 else "was" if len(names) == 1 else "were"
-    # A single day has a count, no average. The chart has sums, which no number beside
-    # it may be taken for.
+    # A single day has a count, no average.
     once = max(days["days"]) == 1
     span = _span(days["votes_per_day"], 0 if once else 1)
     counted = " votes a day" if not once else " vote" if span == "1" else " votes"

@@ -61,12 +61,7 @@ PARTS = {
 context = page_context.current()
 votes_by = partial(charts.bars, value="votes")
 DRAWN: Mapping[str, Draw] = {
-    "votes_by_weekday": partial(
-        votes_by,
-        label="weekday_name",
-        titles=("Weekday", "Votes"),
-        tooltip=("votes_per_day",),
-    ),
+    "votes_by_weekday": charts.weekdays,
     "votes_by_weekday_and_hour": partial(
         charts.heat_map,
         x=("hour", f"Hour ({context.query.zone.key})"),

@@ -1909,6 +1909,21 @@ def test_late_data_need_attention_and_a_demo_is_never_late(
     assert not [text for text in findings() if "late" in text]
 
 
+@pytest.mark.parametrize(
+    ("period", "read"),
+    [
+        ("last_month", "Votes per day: 1.80; Votes: 9"),
+        ("today", "Votes: 0; Votes per day: –"),
+    ],
+    ids=["with five of them", "without a whole one"],
+)
+def test_weekdays_are_drawn_as_the_average_day_that_is_said(
+    run_page: RunPage, period: str, read: str
+) -> None:
+    app = run_page("votes.py", period=period)
+    assert f"Weekday: Thursday; {read}" in read_aloud(app)
+
+
 def test_the_busiest_hour_is_named_with_its_zone(run_page: RunPage) -> None:
     app = run_page("votes.py", period="all_time", tz="Europe/Berlin")
     (said,) = (t.value for t in app.text if t.value.startswith("Most votes were on"))

@@ -5,7 +5,7 @@ are drawn in UTC, and tooltips carry dates as text, so that no browser's time zo
 moves a bar to another day.
 """
 
-from ui.charts.bars import bars, ranges
+from ui.charts.bars import bars, ranges, weekdays
 from ui.charts.heat_map import heat_map
 from ui.charts.labelled_bars import moved, ranked
 from ui.charts.lines import columns_over_time, lines, two_axes
@@ -22,4 +22,5 @@ __all__ = [
     "ranked",
     "time_chart",
     "two_axes",
+    "weekdays",
 ]

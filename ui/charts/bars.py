@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from metrics.card_scale import SCALE
-from metrics.registry import DEFINITIONS
+from metrics.registry import DEFINITIONS, is_unknown
 from metrics.sentences import counted
 from ui.charts.axes import (
     BY_PLACE,
@@ -38,16 +38,19 @@ def bars(
     `tooltip` are further figures of each bar. Of very many, the largest have one each.
     """
     data = in_order(_largest(frame, label, value))
-    for key in tooltip:
+    figures = {value: titles[1]} | {key: DEFINITIONS[key].title for key in tooltip}
+    for key in figures:
         data = with_texts(data, DEFINITIONS[key].unit, key)
     shown = [
         alt.Tooltip(f"{label}:N", title=titles[0]),
-        alt.Tooltip(f"{value}:Q", title=titles[1], format=","),
         *(
-            alt.Tooltip(f"{text_of(key)}:N", title=DEFINITIONS[key].title)
-            for key in tooltip
+            alt.Tooltip(f"{text_of(key)}:N", title=title)
+            for key, title in figures.items()
         ),
     ]
+    # The ticks of averages that reach 5 are whole numbers, as those of counts.
+    highest = data.select(value).max().item() or 0
+    unit = "count" if highest >= 5 else DEFINITIONS[value].unit
     chart: Chart = (
         alt.Chart(data, height=CHART_HEIGHT)
         .mark_bar(color=ACCENT, cornerRadiusEnd=3)
@@ -66,13 +69,25 @@ def bars(
             alt.Y(
                 f"{value}:Q",
                 title=titles[1],
-                axis=value_axis("count", data.select(value)),
+                axis=value_axis(unit, data.select(value)),
                 stack=None,
             ),
             tooltip=shown,
         )
     )
     return chart
+
+
+def weekdays(frame: pl.DataFrame) -> Chart:
+    """Draw the votes per day of each weekday; of today alone, which is not whole, all.
+
+    Of sums the weekday that a period has once more would be the busiest.
+    """
+    value, beside = "votes_per_day", "votes"
+    if is_unknown(frame.select(value)):
+        value, beside = beside, value
+    titles = "Weekday", DEFINITIONS[value].title
+    return bars(frame, "weekday_name", value, titles, tooltip=[beside])
 
 
 _MOST_BARS, _FEW_BARS = 40, 4
