@@ -25,3 +25,5 @@ MATURE = timedelta(days=28)
 """How old a new user has to be, and how long each is followed."""
 NEW_USERS_BEFORE = MATURE + timedelta(days=1)
 """How much earlier than a period the days may be whose new users are counted."""
+HISTORY = timedelta(weeks=36)
+"""How much earlier than a period the rows may be that its tables depend on."""

@@ -5,7 +5,7 @@ from functools import partial
 
 import polars as pl
 
-from metrics.constants import FIRST_STEPS
+from metrics.constants import FIRST_STEPS, MATURE
 from metrics.estimated_votes import only_estimations
 from metrics.expressions import MINIMUM_SAMPLE, count_where, earliest, rate, row_count
 from metrics.frames import Frames, Period, instant
@@ -264,6 +264,7 @@ def answer_by_room(frame: pl.DataFrame) -> str | None:
 
 
 _READS = (ROOMS, ESTIMATIONS)
+_LOOKS_BACK = {ESTIMATIONS.name: MATURE}
 TABLES = (
     table(
         "invites",
@@ -276,6 +277,7 @@ TABLES = (
         covers=covers,
         needs_all_users=True,
         needs_all_rooms=True,
+        looks_back=_LOOKS_BACK,
     ),
     table(
         "invites_by_newcomers",
@@ -286,6 +288,7 @@ TABLES = (
         covers=covers,
         needs_all_users=True,
         needs_all_rooms=True,
+        looks_back=_LOOKS_BACK,
     ),
     table(
         "invites_by_room",
@@ -296,5 +299,6 @@ TABLES = (
         covers=covers,
         needs_all_users=True,
         needs_all_rooms=True,
+        looks_back=_LOOKS_BACK,
     ),
 )

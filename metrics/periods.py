@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from metrics.constants import NEW_USERS_BEFORE
+from metrics.constants import HISTORY, NEW_USERS_BEFORE
 from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.time_zone import UTC_ZONE, to_local, to_utc
@@ -181,6 +181,11 @@ def period_of(
 def with_new_users(period: Period) -> Period:
     """Return a period with all earlier days whose new users are counted."""
     return replace(period, start=period.start - NEW_USERS_BEFORE)
+
+
+def with_history(period: Period) -> Period:
+    """Return a period with all earlier days that its tables depend on."""
+    return replace(period, start=period.start - HISTORY)
 
 
 def compared_with(

@@ -206,7 +206,9 @@ def begins_later(query: Query, names: Collection[str]) -> Mapping[str, date]:
         if before:
             # Nothing is compared with the day on which the data begins either.
             first = min(first, table.covers(before).first_day - timedelta(days=1))
-        found |= {t: later[t] for t in table.reads if later.get(t, first) > first}
+        for live in later.keys() & table.reads:
+            if later[live] > first - table.looks_back.get(live, timedelta()):
+                found[live] = later[live]
     return found
 
 
@@ -249,11 +251,14 @@ def _too_early(
     early, firsts = [], set[date]()
     for column, of in columns.items():
         needed = _read_for(column, columns, table)
-        begins, joins = _begins(column, needed, later, about)
-        firsts.update([begins] if needed else [])
+        begins, joins = _begins(table, needed, later, about)
+        firsts.update([begins] if needed and not table.looks_back else [])
         if split(column)[1] in COMPARISONS:
             is_known = pl.lit(query.not_compared.isdisjoint(needed))
         elif begins <= about.first_day:
+            continue
+        elif "k" in columns:
+            # Cohorts of days before have no rows.
             continue
         elif "bucket" in columns:
             # A week in which one of its tables begins would join them as well.
@@ -273,18 +278,21 @@ def _too_early(
 
 
 def _begins(
-    column: str, needed: Collection[str], later: Mapping[str, date], about: Period
+    table: MetricTable,
+    needed: Collection[str],
+    later: Mapping[str, date],
+    about: Period,
 ) -> tuple[date, bool]:
-    """Return from which day on all live tables of a number are known.
+    """Return from which day on a number is known of all its live tables.
 
     And whether it joins a part of one to all of another: one of them begins within the
     days that the number is about, and another one before. A number of one table counts
-    what there is, unless it is of what users did first.
+    what there is, unless it is of what was first (`MetricTable.looks_back`).
     """
-    days = [later.get(live, date.min) for live in needed]
+    back = table.looks_back
+    days = [later.get(t, date.min) + back.get(t, timedelta()) for t in needed]
     begins = max(days, default=date.min)
-    known = DEFINITIONS.get(split(column)[0])
-    if known and known.needs_all_rooms and begins > about.first_day:
+    if begins > about.first_day and not back.keys().isdisjoint(needed):
         return begins, True
     return begins, len({max(day, about.first_day) for day in days}) > 1
 
@@ -296,15 +304,19 @@ def begins_too_late(name: str, columns: pl.Schema, query: Query) -> Mapping[str,
     """
     table, later = METRIC_TABLES[name], query.later_begins
     about = table.covers(query)
-    is_whole = {"bucket", "started_at"}.isdisjoint(columns) and not table.counts_any
+    has_parts = not {"bucket", "k", "started_at"}.isdisjoint(columns)
+    is_whole = not has_parts and not table.counts_any
     numbers = [(c, _read_for(c, columns, table)) for c in columns if c in DEFINITIONS]
     if {"key", "measure"}.intersection(columns):
         is_whole, numbers = False, [("", [live]) for live in table.reads]
-    found = [_begins(c, needed, later, about) for c, needed in numbers]
+    found = [_begins(table, needed, later, about) for _, needed in numbers]
     if not all(day > about.last_day or (is_whole and joins) for day, joins in found):
         return {}
     return {
-        t: later[t] for t in table.reads if later.get(t, date.min) > about.first_day
+        live: day
+        for live, day in later.items()
+        if live in table.reads
+        and _begins(table, [live], later, about)[0] > about.first_day
     }
 
 

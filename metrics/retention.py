@@ -1,6 +1,6 @@
 """Retention: how many of the rooms (users) of a cohort come back later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -11,13 +11,13 @@ import polars as pl
 from metrics.activity import ACT, KEY, days_of_rooms, days_of_users, participating
 from metrics.activity_key import changes, is_kind, is_later, split_owner_day
 from metrics.card_scale import estimated
-from metrics.constants import START_DATE
+from metrics.constants import MATURE, START_DATE
 from metrics.expressions import count_where, rate, row_count
 from metrics.frames import Period, instant
 from metrics.query import Query, SharedPlans, Unfinished
 from metrics.sentences import portion, portion_of, share_of
 from metrics.subject import Answer, Definition, MetricTable, table
-from metrics.tables import ESTIMATIONS, VOTES
+from metrics.tables import ESTIMATIONS, VOTES, Table
 from metrics.time_axis import history_until
 from metrics.time_zone import UTC_ZONE, to_local
 from metrics.uncertainty import intervals, sums
@@ -30,7 +30,8 @@ COHORTS = 16
 _LAST_AGE = COHORTS // 2
 """The oldest age of an average."""
 _EPOCH = date(1970, 1, 1).toordinal()
-_READS = (VOTES.name, ESTIMATIONS.name)
+_READS_OF: Mapping[Cohorts, Table] = {"rooms": VOTES, "users": ESTIMATIONS}
+_READS = tuple(live.name for live in _READS_OF.values())
 
 DEFINITIONS = (
     Definition(
@@ -75,11 +76,13 @@ def grid(
     weeks: Weeks = 1,
     cohorts: int = COHORTS,
     zone: ZoneInfo = UTC_ZONE,
+    since: date = date.min,
 ) -> pl.LazyFrame:
     """Return the retention of the latest cohorts, one row per cohort and age.
 
     A cohort is the bucket of a room's first vote with two or more estimations (of a
-    user's first own estimation). What is at `as_of` or later does not count. Columns:
+    user's first own estimation), none that begins before `since`. What is at `as_of`
+    or later does not count. Columns:
     cohort (first day), size (n), k (age in buckets, from 0), alive (with at least one
     vote, or estimation, in that bucket), share, later (in that bucket or a later one),
     later_share, running (the bucket has not ended). Where a bucket has not begun, all
@@ -87,7 +90,7 @@ def grid(
     """
     step = timedelta(weeks=weeks)
     latest = _latest(as_of, step, zone)
-    first = latest - (cohorts - 1) * step
+    first = max(latest - (cohorts - 1) * step, since + (latest - since) % step)
 
     def alive() -> pl.LazyFrame:
         lives = _lives(_days(shared, as_of, who, zone), step).filter(
@@ -237,13 +240,17 @@ def _answer(frame: pl.DataFrame, what: str, unit: str) -> str | None:
 def _grid_of(
     query: Query, shared: SharedPlans, who: Cohorts, weeks: Weeks
 ) -> pl.LazyFrame:
-    return grid(shared, query.as_of, who, weeks, zone=query.zone)
+    live, since = _READS_OF[who].name, date.min
+    # Where the table begins late, those who were there before would look new.
+    if begins := query.later_begins.get(live):
+        since = begins + MATURE
+    return grid(shared, query.as_of, who, weeks, zone=query.zone, since=since)
 
 
 def _average_of(
     query: Query, shared: SharedPlans, who: Cohorts, weeks: Weeks
 ) -> Unfinished:
-    return average(grid(shared, query.as_of, who, weeks, zone=query.zone))
+    return average(_grid_of(query, shared, who, weeks))
 
 
 def _covered(query: Query, weeks: Weeks) -> Period:
@@ -258,7 +265,8 @@ def _tables_of(who: Cohorts, weeks: Weeks) -> tuple[MetricTable, MetricTable]:
     """Return a grid and its average: rooms or users, in weeks or sprints."""
     unit, title = ("week", "weeks") if weeks == 1 else ("sprint", "sprints")
     again = "rooms were used again" if who == "rooms" else "users estimated again"
-    reads = VOTES if who == "rooms" else ESTIMATIONS
+    reads = _READS_OF[who]
+    back = {reads.name: MATURE}
     name = f"retention_{who}_by_{title}"
     answer: Answer = partial(_answer, what=again, unit=unit)
     covers: Callable[[Query], Period] = partial(_covered, weeks=weeks)
@@ -271,6 +279,7 @@ def _tables_of(who: Cohorts, weeks: Weeks) -> tuple[MetricTable, MetricTable]:
             answer=answer,
             sample_sizes={"share": "size", "later_share": "size"},
             covers=covers,
+            looks_back=back,
         ),
         table(
             f"{name}_average",
@@ -280,6 +289,7 @@ def _tables_of(who: Cohorts, weeks: Weeks) -> tuple[MetricTable, MetricTable]:
             answer=answer,
             sample_sizes={"share": "size", "later_share": "size"},
             covers=covers,
+            looks_back=back,
         ),
     )
 

@@ -18,7 +18,7 @@ from metrics.activity_key import (
     is_of_estimations,
     split_owner_day,
 )
-from metrics.constants import INACTIVE_AFTER, START_DATE
+from metrics.constants import INACTIVE_AFTER, MATURE, START_DATE
 from metrics.query import Query, SharedPlans
 from metrics.subject import Definition, table
 from metrics.tables import ESTIMATIONS
@@ -177,5 +177,6 @@ TABLES = (
         series,
         ESTIMATIONS,
         buckets=at_least_daily,
+        looks_back={ESTIMATIONS.name: MATURE},
     ),
 )

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from metrics.constants import MATURE
+from metrics.constants import MATURE, NEW_USERS_BEFORE
 from metrics.estimated_votes import estimated_votes
 from metrics.expressions import count_where, earliest, row_count, total
 from metrics.frames import Period, instant
@@ -207,6 +207,8 @@ TABLES = (
         sample_sizes=_SAMPLE_SIZES,
         needs_all_users=True,
         needs_all_rooms=True,
+        # Of the earliest days of its new spectators.
+        looks_back={ESTIMATIONS.name: NEW_USERS_BEFORE + MATURE},
     ),
     table(
         "spectators_over_time",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 import polars as pl
@@ -79,6 +80,9 @@ class MetricTable:
     counts_any: bool = False
     """Whether a row of any of its live tables counts: where one begins later than
     others, its numbers are about what there is."""
+    looks_back: Mapping[str, timedelta] = field(default_factory=dict)
+    """Live tables that say what was first, and how long before its days they have to
+    begin: of what is not kept, users and rooms look new."""
 
 
 def table(
@@ -93,6 +97,7 @@ def table(
     needs_all_rooms: bool = False,
     buckets: Callable[[Granularity], Granularity] = _as_asked,
     counts_any: bool = False,
+    looks_back: Mapping[str, timedelta] | None = None,
 ) -> MetricTable:
     """Return a table that reads these live tables."""
     names = tuple(table.name for table in reads)
@@ -109,6 +114,7 @@ def table(
         needs_all_rooms,
         buckets,
         counts_any,
+        looks_back or {},
     )
 
 

@@ -275,7 +275,9 @@ def _query(
         missing=snapshot.missing,
         data_begins=begins or (shown.beginning if is_first else None),
         new_users_begin=new_users_begin,
-        later_begins=reader.later_begins(snapshot, reach),
+        later_begins=reader.later_begins(
+            snapshot, periods.with_history(comparison or period)
+        ),
         data_ends=until if late and until < whole.end else None,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
+from itertools import product
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import pytest
 from polars.testing import assert_frame_equal, assert_series_equal
 
 from metrics import attention, filters, registry
+from metrics.constants import MATURE
 from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.periods import with_new_users
@@ -612,6 +614,8 @@ def test_before_a_table_begins_its_numbers_are_unknown(
             assert not too_late  # What other tables measure is known.
             continue
         assert bool(too_late) == registry.is_unknown(found) or found.is_empty(), name
+        back = METRIC_TABLES[name].looks_back
+        known = begins + back.get(live, timedelta())
         unknown = METRIC_TABLES[name].covers(asked).last_day < begins
         for key in found.columns:
             base, ending = split(key)
@@ -622,13 +626,16 @@ def test_before_a_table_begins_its_numbers_are_unknown(
                     kept, other = (f[key].sort() for f in (found, whole[name]))
                     assert_series_equal(kept, other)
                 continue
-            if "weekday" in found.columns and key in {"days", "votes_per_day"}:
+            if "k" in found.columns:
+                # There is no cohort that is known yet.
+                assert found.is_empty(), name
+            elif "weekday" in found.columns and key in {"days", "votes_per_day"}:
                 # Of the days since then.
                 assert not found[key].equals(counted[key])
             elif unknown or ending in registry.COMPARISONS:
                 assert found[key].is_null().all(), (name, key)
             elif "bucket" in found.columns:
-                early = found["bucket"] < begins
+                early = found["bucket"] < known
                 assert found.filter(early)[key].is_null().all(), (name, key)
                 # An average of 30 buckets needs as many of them.
                 if not key.startswith("ma_"):
@@ -640,7 +647,7 @@ def test_before_a_table_begins_its_numbers_are_unknown(
                 kept, other = (f.filter(~early)[key] for f in (found, counted))
                 assert_series_equal(kept, other)
             elif METRIC_TABLES[name].title.startswith("Users by ") or (
-                len(needed) == 1 and not DEFINITIONS[base].needs_all_rooms
+                len(needed) == 1 and live not in back
             ):
                 assert_series_equal(found[key], counted[key])
             else:
@@ -650,6 +657,45 @@ def test_before_a_table_begins_its_numbers_are_unknown(
     moved = build("what_moved", asked)
     counts_it = {"fpp_page_views": "source", "fpp_votes": "room"}.get(live, "country")
     assert live == "fpp_rooms" or counts_it not in moved["dimension"].to_list()
+
+
+def test_what_was_first_is_known_four_weeks_after_a_table_begins(
+    golden: Frames,
+) -> None:
+    """Users who were there before would be new, and cohorts before would be empty."""
+    begins = date(2026, 7, 6)
+    late = dict.fromkeys([VOTES.name, ESTIMATIONS.name], begins)
+    known = query(golden, days("2026-07-20", "2026-11-15"), None, "week")
+    asked = replace(known, later_begins=late)
+    since = begins + MATURE
+    assert since.weekday() == 0
+    for who, unit in product(("rooms", "users"), ("weeks", "sprints")):
+        name = f"retention_{who}_by_{unit}"
+        every = build(name, known).filter(pl.col("cohort") >= since)
+        assert_frame_equal(cells := build(name, asked), every)
+        # Its average is over the same cohorts.
+        old = cells.filter(pl.col("k") == 8, running=False)
+        average = build(f"{name}_average", asked)
+        assert average["size"].to_list() == [old["size"].sum()] * 9 * (
+            not old.is_empty()
+        )
+        assert {*registry.begins_later(asked, [name])} <= {*METRIC_TABLES[name].reads}
+        assert registry.begins_later(asked, [name])
+        # None of a period that ends before; it says why.
+        young = replace(asked, period=days("2026-07-20", "2026-07-31"))
+        columns = build(name, young).schema
+        assert registry.begins_too_late(name, columns, young)
+        assert not registry.begins_too_late(name, columns, asked)
+    found, counted = (build("reoccurring", each) for each in (asked, known))
+    early = pl.col("bucket") < since
+    assert (
+        found.filter(early).select(cs.integer()).null_count().sum_horizontal()[0] == 8
+    )
+    assert_frame_equal(found.filter(~early), counted.filter(~early))
+    for first, is_known in (("2026-08-31", False), ("2026-09-02", True)):
+        later = replace(asked, period=days(first, "2026-09-20"))
+        assert (build("spectators", later)["watched_first"][0] is not None) is is_known
+        assert bool(registry.begins_later(later, ["spectators"])) is not is_known
 
 
 def test_a_sentence_has_no_share_that_its_table_hides(golden: Frames) -> None:

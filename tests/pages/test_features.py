@@ -2230,6 +2230,10 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
     for file in ("votes.py", "location.py"):
         app = run_page(file, tmp_path, **later)
         assert "begin" not in f"{captions(app)}", file
+    # Users who started up to 16 weeks before, and any who had started before them.
+    months_later = {"from": "2026-11-10", "to": "2026-11-18", "as": "By start"}
+    app = run_page("returning.py", tmp_path, **months_later)
+    assert any("fpp_estimations begins" in text for text in captions(app))
     # Of votes without their estimations, no bucket is too short.
     shutil.copy(GOLDEN / "fpp_votes.parquet", tmp_path)
     app = run_page("insights.py", tmp_path, about="agreement", **dates)

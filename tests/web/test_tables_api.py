@@ -19,7 +19,7 @@ from metrics.filters import Filter, apply
 from metrics.frames import Period
 from metrics.query import Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
-from metrics.tables import TABLES
+from metrics.tables import ESTIMATIONS, TABLES
 from metrics.time_zone import in_zone
 from store import engine
 from store.reader import Snapshot, open_store, without_bots
@@ -295,6 +295,23 @@ def test_what_is_not_over_ends_with_late_data_in_both_periods(
     # A demo ends when it was made: what follows would count as nothing there as well.
     demo = replace(snapshot, data_until=until, demo=True)
     assert query.metric_query(demo, GOLDEN_NOW).period == asked.period
+
+
+def test_a_table_that_begins_long_before_the_period_is_known_to_what_looks_back(
+    snapshot: Snapshot,
+) -> None:
+    begins = datetime(2026, 5, 5)
+    late = snapshot.frames.map(
+        lambda live, rows: (
+            rows.filter(pl.col(live.time) >= begins) if live == ESTIMATIONS else rows
+        )
+    )
+    for read in (
+        TableQuery.read("reoccurring", {}, GOLDEN_NOW),
+        ReportQuery.read({}, GOLDEN_NOW),
+    ):
+        asked = read.metric_query(replace(snapshot, frames=late), GOLDEN_NOW)
+        assert asked.later_begins == {ESTIMATIONS.name: begins.date()}
 
 
 def test_the_last_30_days_are_compared_with_as_many_where_they_are_a_month(

@@ -65,7 +65,7 @@ class ReportQuery:
             missing=snapshot.missing,
             data_begins=found.data_begins,
             later_begins=later_begins(
-                snapshot, periods.with_new_users(found.comparison or found.period)
+                snapshot, periods.with_history(found.comparison or found.period)
             ),
         )
 
@@ -111,7 +111,7 @@ def alerts_response(
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         until = snapshot.ends(now)
         frames = filters.apply(without_bots(snapshot), (), excluded_rooms)
-        lately = periods.with_new_users(Period(until, until, zone))
+        lately = periods.with_history(Period(until, until, zone))
         plans = attention.plans(
             SharedPlans(frames),
             until,

@@ -29,6 +29,7 @@ from metrics.periods import (
     PeriodOption,
     compared_with,
     period_of,
+    with_history,
     with_new_users,
 )
 from metrics.query import Granularity, Query
@@ -145,7 +146,9 @@ class TableQuery:
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
             data_begins=found.data_begins,
-            later_begins=later_begins(snapshot, reach),
+            later_begins=later_begins(
+                snapshot, with_history(found.comparison or found.period)
+            ),
         )
         if asked.begins or self.table.covers(asked) == asked.period:
             return asked
