@@ -175,6 +175,8 @@ def test_a_chart_over_time_without_a_mark_says_so(
     assert not [n for n in lacking.info if n.value.startswith("Near pairs")]
     said = [note.value for note in lacking.caption]
     assert sum("fpp_estimations` is missing" in text for text in said) == 3
+    # Nor are bars drawn of which all are unknown.
+    assert len(lacking.get("vega_lite_chart")) == 1
 
 
 def test_a_question_with_20_cases_is_answered_beside_those_without(

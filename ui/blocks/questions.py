@@ -94,10 +94,11 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
         draw = partial(lines, axis=axis)
     figures = [key for key in METRIC_TABLES[name].sample_sizes if key in found[name]]
     # Bars that are all unknown; those of too few cases say so by themselves.
-    if draw and figures and not value:
-        columns = pl.Schema((key, found[name].schema[key]) for key in figures)
-        late = begins_too_late(name, columns, context.query)
-        value = figures[0] if late else None
+    unknown = found[name].select(figures)
+    if draw and figures and not value and all(c.is_null().all() for c in unknown):
+        lacking = context.lacking_for(name)
+        late = begins_too_late(name, unknown.schema, context.query)
+        value = figures[0] if lacking or late else None
     note = _note(context, name, found[name])
     folded = name in _SAID
     render_block(
