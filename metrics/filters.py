@@ -208,15 +208,19 @@ def is_known(wanted: Filter) -> bool:
 
 
 def occurrence(frames: Frames, wanted: Filter) -> pl.LazyFrame:
-    """Return a row where the data has a filter's value as it is, a room too: value."""
+    """Return a row where the data has a filter's value, a room too: value.
+
+    The value is that of `KINDS`: the class Email of a source "email".
+    """
     if wanted.kind == "room":
         number = room_id(wanted.value or "")
         ids = (frames.rooms.select("id"), frames.votes.select(id="room_id"))
         found = pl.concat(frame.filter(id=number).head(1) for frame in ids)
         return found.select(value=pl.col("id").cast(pl.String))
-    # The texts as they are stored: to read them as `KINDS` does takes longer.
-    rows = frames.by_name[KINDS[wanted.kind].table].select(value=wanted.kind)
-    return rows.filter(value=wanted.value).head(1)
+    kind = KINDS[wanted.kind]
+    # The texts as they are stored: to read all as `KINDS` does takes longer.
+    found = frames.by_name[kind.table].filter(pl.col(wanted.kind) == wanted.value)
+    return found.head(1).select(value=kind.value)
 
 
 def values(frames: Frames, kind: str, most: int = 1_000) -> pl.LazyFrame:

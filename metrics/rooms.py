@@ -126,6 +126,12 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     )
 
 
+def with_number(frames: Frames, printed: str) -> pl.LazyFrame:
+    """Return the room with a number as pages print it, "#444444": id."""
+    is_it = pl.format("#{}", "number") == printed
+    return frames.rooms.filter(is_it).select("id").head(1)
+
+
 def _all_of_history(query: Query) -> Period:
     return Period(_FIRST_TIME, query.now, query.zone)
 

@@ -166,9 +166,8 @@ def _id_of_number(snapshot: Snapshot, text: str) -> int:
     """Return the id of the room with this number; 0 for all other texts."""
     if not text.startswith("#"):
         return 0
-    found = engine.collect(rooms.find(snapshot.frames, text), snapshot.rows)
-    numbers = dict(found.select(pl.format("#{}", "number"), "id").iter_rows())
-    return int(numbers.get(text, 0))
+    found = engine.collect(rooms.with_number(snapshot.frames, text), snapshot.rows)
+    return next(iter(found["id"]), 0)
 
 
 def drawn(found: Sequence[Room]) -> int:

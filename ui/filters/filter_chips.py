@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from metrics import filters, rooms
-from metrics.expressions import NOT_SET
+from metrics.expressions import NOT_SET, bare
 from metrics.filters import KINDS, Filter
 from metrics.registry import DEFINITIONS, METRIC_TABLES, split
 from metrics.sentences import listed
@@ -83,10 +83,10 @@ def read(
             "to exclude a value."
         )
     _understand(snapshot)
-    for value in (one.value for one in current() if one.kind == "room"):
-        if value and not filters.room_id(value):
+    for one in (one for one in current() if one.kind == "room"):
+        if one.value and not _own_id(one) and not _is_printed(one):
             query_params.warn(
-                f"“{shortened(value)}” in a filter is not the ID of a room."
+                f"“{shortened(one.value)}” in a filter is not the ID of a room."
             )
     _warn_of_excluded(excluded_rooms)
     return current()
@@ -95,10 +95,10 @@ def read(
 def _warn_of_excluded(excluded_rooms: Collection[int]) -> None:
     """Say which of several rooms no figure counts: the rest would be read as all."""
     of_rooms = [one for one in _of_rooms(current()) if not one.excludes]
-    rooms = {filters.room_id(one.value or "") for one in of_rooms} - {0}
-    excluded = sorted(rooms.intersection(excluded_rooms))
+    wanted = {_own_id(one) for one in of_rooms} - {0}
+    excluded = sorted(wanted.intersection(excluded_rooms))
     # Where there is no other, every block says so in place of what it would show.
-    if excluded and len(excluded) < len(rooms):
+    if excluded and len(excluded) < len(wanted):
         ids = listed([str(room) for room in excluded])
         which = "room" if len(excluded) == 1 else "rooms"
         query_params.warn(
@@ -108,20 +108,25 @@ def _warn_of_excluded(excluded_rooms: Collection[int]) -> None:
 
 
 def _understand(snapshot: Snapshot) -> None:
-    """Look up the filters of the address that name no value of the data as it is."""
+    """Look up which values of the data the filters of the address name."""
     asked = {
         text: wanted
         for text in query_params.get_all(KEY)[:_MOST_TYPED]
         if (wanted := Filter.parse(text))
         and not filters.is_known(wanted)
         and KINDS[wanted.kind].table not in snapshot.missing
-        and (wanted.kind != "room" or filters.room_id(wanted.value or ""))
+        and (wanted.kind != "room" or _is_printed(wanted) or _own_id(wanted))
     }
     if not asked:
         return
     plans = {t: filters.occurrence(snapshot.frames, one) for t, one in asked.items()}
     found = engine.collect_all(plans, snapshot.rows)
     unknown = {text: one for text, one in asked.items() if found[text].is_empty()}
+    st.session_state[_UNDERSTOOD] |= {
+        text: replace(asked[text], value=value)
+        for text, rows in found.items()
+        for value in rows["value"]
+    }
     known = _values(snapshot, {one.kind for one in unknown.values()} - {"room"})
     for text, wanted in unknown.items():
         kind, name = wanted.kind, folded(wanted.value or "")
@@ -131,14 +136,30 @@ def _understand(snapshot: Snapshot) -> None:
             continue
         # Of signs alone, such as "%", no letter is left to find it by.
         same = [value for value in values if name and name in names_of(kind, value)]
+        if _is_printed(wanted):
+            plan = rooms.with_number(snapshot.frames, bare(wanted.value or ""))
+            same = engine.collect(plan, snapshot.rows)["id"].cast(pl.String).to_list()
         if same:
             st.session_state[_UNDERSTOOD][text] = replace(wanted, value=same[0])
         else:
-            label = shortened(value_label(kind, wanted.value))
+            # A number is no ID, as which other texts are labelled.
+            is_number = _is_printed(wanted)
+            label = wanted.value if is_number else value_label(kind, wanted.value)
+            label = shortened(label or "")
             query_params.warn(
                 f"The data has no {KIND_LABELS[kind].lower()} “{label}”. Find its "
                 "values in Filter."
             )
+
+
+def _own_id(wanted: Filter) -> int:
+    """Return the id of the room that a filter names; 0 for other texts."""
+    return filters.room_id(wanted.value or "")
+
+
+def _is_printed(wanted: Filter) -> bool:
+    """Return whether a filter names a room by its number, as pages print it."""
+    return wanted.kind == "room" and bare(wanted.value or "")[:1] == "#"
 
 
 def _values(snapshot: Snapshot, kinds: Collection[str]) -> dict[str, list[str | None]]:
