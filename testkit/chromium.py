@@ -64,6 +64,9 @@ DRAWN = """() => {
   return charts.every(chart => chart.querySelector('svg.marks'));
 }"""
 """True once the page has its title and every chart its marks."""
+ANSWERED = "(typeof fpp === 'undefined' || fpp.isInAddress?.())"
+"""Whether a page of the dashboard has the answer to the last act: what is there before
+that is sent is drawn as well."""
 UNDRAWN = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   if (!app) return `no app at ${location}: ${document.body.innerText.slice(0, 200)}`;
@@ -73,6 +76,7 @@ UNDRAWN = """() => {
     `connection ${app.dataset.testConnectionState}`,
     `script ${app.dataset.testScriptState}`,
     document.querySelector('h1') ? '' : 'no title',
+    typeof fpp === 'undefined' || fpp.isInAddress?.() ? '' : 'an act without an answer',
     ...all('[data-testid=stSkeleton], [data-stale=true]')
       .map(part => `unfinished ${part.dataset.testid}`),
     ...charts.filter(chart => !chart.querySelector('svg.marks'))
@@ -198,6 +202,7 @@ def wait_once_until_drawn(page: Page, patience: float = PATIENCE) -> None:
     """Wait for the title and all charts; fail with what is missing."""
     # Asked at each frame, as Playwright does, Chromium draws 60 frames a second for it.
     try:
-        page.wait_for_function(DRAWN, timeout=patience, polling=50)
+        done = f"() => {ANSWERED} && ({DRAWN})()"
+        page.wait_for_function(done, timeout=patience, polling=50)
     except TimeoutError as error:
         raise AssertionError(f"not drawn: {page.evaluate(UNDRAWN)}") from error

@@ -102,6 +102,9 @@ MISPLACED = """() => [...document.querySelectorAll('svg.marks')].flatMap(svg => 
   const shown = text => text.textContent.trim() && +getComputedStyle(text).opacity > 0;
   const at = text => ({text: text.textContent, box: text.getBoundingClientRect()});
   const texts = [...svg.querySelectorAll('text')].filter(shown).map(at);
+  // Drawn for a wider window; it follows this one.
+  const wide = chart.width > svg.closest('.stVegaLiteChart').clientWidth + 1
+    ? [{text: 'a chart that is too wide'}] : [];
   // Lines of a title have more height than their letters.
   const cut = texts.filter(({box}) => box.left < chart.left - 4 ||
     box.right > chart.right + 4 || box.bottom > chart.bottom + 4 ||
@@ -120,7 +123,7 @@ MISPLACED = """() => [...document.querySelectorAll('svg.marks')].flatMap(svg => 
     return inner.length && Math.max(...inner) - Math.min(...inner) < 1 &&
       gaps.some(gap => Math.abs(gap - inner[0]) > 2);
   }).map(axis => ({text: `an axis: ${axis.textContent}`}));
-  return [...cut, ...over, ...uneven].map(({text}) => text);
+  return [...wide, ...cut, ...over, ...uneven].map(({text}) => text);
 })"""
 
 

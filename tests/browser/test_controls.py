@@ -28,6 +28,9 @@ pytestmark = pytest.mark.browser
 def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) -> None:
     go(page, f"{demo_server.url}/location")
     users = page.get_by_test_id("stVegaLiteChart").nth(1)
+    # Beside its bar a row is pointed at as well.
+    users.locator("g.role-mark.mark-text text").first.hover(force=True)
+    expect(page.locator("#vg-tooltip-element")).to_contain_text("adds a filter")
     users.locator("svg.marks g.mark-rect path").first.click()
     page.wait_for_url(re.compile(r"filter=country%3A"))
     chromium.wait_until_drawn(page)
@@ -42,7 +45,6 @@ def test_a_click_on_a_bar_filters_every_page(page: Page, demo_server: Server) ->
     ("path", "title", "places", "kind"),
     [
         ("/", "What changed most?", ("role-axis-label", "role-mark"), "country"),
-        ("/location", "Users by country", ("role-mark",), "country"),
         # Its bars have three parts.
         (
             "/traffic?split=Source",
@@ -65,7 +67,7 @@ def test_a_row_is_pointed_at_and_clicked_beside_its_bar_too(
     for place in places:
         if "filter=" in page.url:
             page.go_back()
-            page.wait_for_url(demo_server.url + path)
+            expect(page.locator(".st-key-filter_chips button")).to_have_count(0)
             chromium.wait_until_drawn(page)
         beside = block(page, title).locator(f"g.{place}.mark-text text").first
         beside.scroll_into_view_if_needed()

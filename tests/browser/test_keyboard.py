@@ -148,7 +148,9 @@ def test_a_shortcut_closes_an_open_menu_and_leaves_the_focus_where_it_was(
     # At the end of history there is nothing to step to.
     page.get_by_role("button", name="Next period").focus()
     for _ in range(4):
+        before = page.url
         page.keyboard.press("Enter")
+        page.wait_for_function("before => location.href !== before", arg=before)
         chromium.wait_until_drawn(page)
     expect(page.get_by_label("Period", exact=True)).to_be_focused()
 
