@@ -21,7 +21,7 @@ from tests.browser.looking import PAGES, go
 
 pytestmark = pytest.mark.browser
 
-SEQUENCES = int(os.environ.get("SEQUENCES", "3"))
+SEQUENCES = int(os.environ.get("SEQUENCES", "2"))
 FIRST = int(os.environ.get("FIRST_SEQUENCE", "0"))
 ACTS = 5
 SEEN = """() => {

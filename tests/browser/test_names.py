@@ -36,8 +36,10 @@ TURNED = (
     *("zq\n\n    zq", "|zq|\n|-|\n|zq|", ":material/zq:", ":smile: zq", "zq -> zq"),
 )
 """Texts in which Markdown or Streamlit find something to turn."""
+NAMELESS = {"Historical", "Returning"}
+"""Pages that show numbers and dates alone."""
 VIEWS = {
-    **PAGES,
+    **{title: path for title, path in PAGES.items() if title not in NAMELESS},
     "A city as filter": "/traffic?filter=city%3A%3Cb%3Ex%3C%2Fb%3E",
     "The room": "/room?room={room}",
     "Cities": "/location?place=Cities",

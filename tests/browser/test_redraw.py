@@ -92,6 +92,7 @@ def test_a_tile_redraws_the_strip_and_its_chart_alone(traffic: Traffic) -> None:
     page = traffic.page
     page.locator(".st-key-kpi_strip").get_by_role("radio").nth(1).click()
     expect(page.get_by_role("heading", name="Page views per")).to_be_visible()
+    page.wait_for_url("**show=page_views**")
     chromium.wait_until_drawn(page)
     sent = [message.delta for message in traffic.received if message.HasField("delta")]
     assert len({delta.fragment_id for delta in sent}) == 1

@@ -86,27 +86,6 @@ def choose_period(page: Page, name: str) -> None:
     chromium.wait_until_drawn(page)
 
 
-def test_the_chosen_tile_is_drawn_and_a_copied_link_shows_it_again(
-    page: Page, demo_server: Server
-) -> None:
-    go(page, f"{demo_server.url}/traffic")
-    tiles = page.locator(".st-key-kpi_strip").get_by_role("radio")
-    expect(tiles).to_have_count(8)
-    tiles.nth(1).click()
-    expect(page.get_by_role("heading", name="Page views per day")).to_be_visible()
-    page.wait_for_url("**show=page_views**")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Share").click()
-    page.get_by_role("button", name="Copy link to this view").click()
-    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
-    link = page.evaluate("navigator.clipboard.readText()")
-    assert "show=page_views" in link
-    again = page.context.new_page()
-    go(again, link)
-    expect(again.get_by_role("heading", name="Page views per day")).to_be_visible()
-    again.close()
-
-
 def test_dragging_in_the_chart_zooms_the_period(
     page: Page, demo_server: Server
 ) -> None:
