@@ -65,7 +65,7 @@ def test_a_flood_of_reruns_keeps_neither_users_nor_programs_waiting(
         flood = threading.Thread(target=send_until_stopped, args=(websocket, stop))
         flood.start()
         time.sleep(1)
-        busy = worst_answer(flooded.url, 6.0)
+        busy = worst_answer(flooded.url, 3.0)
         with visiting(flooded.url, log_in(flooded.url, TOKEN)) as visitor:
             drawn = visitor.open("votes")
         threads = len(list(Path(f"/proc/{flooded.process.pid}/task").iterdir()))

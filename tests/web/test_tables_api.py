@@ -348,8 +348,10 @@ def test_without_a_table_answers_are_null_and_say_why(
     for file in GOLDEN.glob("*.parquet"):
         if file.stem != live:
             shutil.copy(file, tmp_path)
+    # Each table is asked for without two of those that are kept.
+    place = [table.name for table in TABLES].index(live) % 3
     with serving(parts(StoppedClock(), tmp_path)) as url:
-        for name, table in METRIC_TABLES.items():
+        for name, table in [*METRIC_TABLES.items()][place::3]:
             answer = get(
                 f"{url}/api/tables/{name}?format=json", headers={"Authorization": TOKEN}
             )
