@@ -148,7 +148,7 @@ class Chaos:
     def _kill_server(self) -> None:
         chance = random.Random(self.seed)  # noqa: S311  # as above
         before = published_at(self.store)
-        while not self.stop.wait(5):
+        while not self.stop.wait(3):
             # A server that ends before any run does would leave nothing to compare.
             self._wait_for_a_publication_after(before)
             self.stop.wait(chance.uniform(0, 1))

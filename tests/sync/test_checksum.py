@@ -201,7 +201,7 @@ def test_texts_of_plain_ascii_are_told_from_others() -> None:
         assert letters(PAGE_VIEWS, odd) == ("source",)
 
 
-@pytest.mark.parametrize("charset", ["latin1", "cp1251", "gbk", "utf16", "utf8mb4"])
+@pytest.mark.parametrize("charset", ["latin1", "gbk", "utf16"])
 def test_plain_texts_are_compared_unconverted_and_edits_of_them_seen(
     database: LiveDatabase, store: Store, charset: str
 ) -> None:
@@ -214,8 +214,8 @@ def test_plain_texts_are_compared_unconverted_and_edits_of_them_seen(
     assert store.sync() == 0
     (block,) = store.manifest().tables[PAGE_VIEWS.name]
     assert block.letters == ()
-    edits = ["\u0439" if charset in {"cp1251", "gbk"} else "é", "?", "plain"]
-    edits += ["Ã©"] if charset in {"latin1", "utf16", "utf8mb4"} else []
+    edits = ["\u0439" if charset == "gbk" else "é", "?", "plain"]
+    edits += ["Ã©"] if charset != "gbk" else []
     for edit in edits:
         database.execute("UPDATE fpp_page_views SET source = %s WHERE id = 1", (edit,))
         assert store.sync() == 0
