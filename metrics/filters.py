@@ -8,6 +8,7 @@ leaves them as they are; `applies` and `leaves` say which tables.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -125,6 +126,21 @@ def apply(
                 _users(everything, KINDS[kind], values), keep=not excludes
             )
     return kept
+
+
+def later_begins(
+    filters: Collection[Filter], begins: Mapping[str, date]
+) -> Mapping[str, date]:
+    """Return from which day on live tables are known of which filters keep some rows.
+
+    `begins` are those that begin later than others. Users that are not kept yet have no
+    country, whatever they did.
+    """
+    found = dict(begins)
+    for kind in (KINDS[wanted.kind] for wanted in filters if wanted.kind != "room"):
+        if day := begins.get(kind.table):
+            found |= {live: max(day, found.get(live, day)) for live in kind.touches}
+    return found
 
 
 # Of the other kinds, users or rows may have several values each.

@@ -158,7 +158,13 @@ def render(
     filtered_by = partial(
         filters.apply, user_rows, excluded_rooms=settings.excluded_rooms
     )
-    query = _query(snapshot, filtered_by(chosen.filters), chosen, now, zone, settings)
+    query = whole = _query(snapshot, filtered_by(()), chosen, now, zone, settings)
+    if chosen.filters:
+        query = replace(
+            whole,
+            frames=filtered_by(chosen.filters),
+            later_begins=filters.later_begins(chosen.filters, whole.later_begins),
+        )
     days = chosen.shown.days
     asked = chosen.granularity
     compares = chosen.comparison != periods.NO_COMPARISON
@@ -182,7 +188,7 @@ def render(
         now,
         bots=chosen.bots,
         filters=chosen.filters,
-        unfiltered=replace(query, frames=filtered_by(())) if chosen.filters else None,
+        unfiltered=whole if chosen.filters else None,
         user_rows=user_rows,
         shows_all=chosen.shown.shows_all,
         say_later=say if query.later_begins else None,

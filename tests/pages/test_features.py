@@ -30,7 +30,7 @@ from metrics.frames import Frames, Period
 from metrics.periods import Days
 from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
-from metrics.tables import TABLES, TIMESTAMP
+from metrics.tables import TABLES, TIMESTAMP, USERS
 from metrics.time_zone import in_zone
 from store import engine
 from store.notes import Note, Notes
@@ -2242,6 +2242,17 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
     months_later = {"from": "2026-11-10", "to": "2026-11-18", "as": "By start"}
     app = run_page("returning.py", tmp_path, **months_later)
     assert any("fpp_estimations begins" in text for text in captions(app))
+    # Who was where is not known before users are, whatever they did.
+    rows = pl.read_parquet(GOLDEN / USERS.file_name)
+    late = rows.filter(pl.col(USERS.time) >= datetime(2026, 8, 12))
+    late.write_parquet(tmp_path / USERS.file_name)
+    since = {"from": "2026-08-20", "to": "2026-09-20", "filter": "country!:AT"}
+    for before in ("previous", "year"):
+        for file in ("traffic.py", "overview.py"):
+            app = run_page(file, tmp_path, compare=before, **since)
+            tiles = tile_lines(app).values()
+            assert all(line[-1] == "n/a" or line[0] == "–" for line in tiles), file
+    rows.write_parquet(tmp_path / USERS.file_name)
     # Of votes without their estimations, no bucket is too short.
     shutil.copy(GOLDEN / "fpp_votes.parquet", tmp_path)
     app = run_page("insights.py", tmp_path, about="agreement", **dates)

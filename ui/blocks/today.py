@@ -35,7 +35,8 @@ def plans(context: PageContext, shared: SharedPlans) -> Mapping[str, Plan]:
     if context.filters or context.bots:
         users = without_bots(context.snapshot)
         shared = SharedPlans(filters.apply(users, (), context.excluded_rooms))
-    until, query = context.snapshot.ends(context.now), context.query
+    until = context.snapshot.ends(context.now)
+    query = context.unfiltered or context.query
     asked = attention.plans(
         shared, until, query.zone, context.snapshot.missing, query.later_begins
     )
