@@ -54,7 +54,7 @@ with above:
     )
 if view == "average":
     curve = partial(retention_curve, unit=unit)
-    render_block(context, average, found[average], curve)
+    render_block(context, average, found[average], curve, value="share")
 else:
     draw = partial(retention_grid, average=found[average], unit=unit)
     render_block(context, grid, found[grid], draw, note=NOTE.format(unit))

@@ -2094,6 +2094,17 @@ def test_a_chart_whose_every_bucket_has_too_few_cases_says_so(
     }
 
 
+def test_a_curve_whose_every_share_is_hidden_says_so(run_page: RunPage) -> None:
+    """Axes of nothing would be read as a fault; the table has the numbers."""
+    few = {"filter": "city:Malmö"}
+    app = run_page("returning.py", **few)
+    [said] = [info.value for info in app.info]
+    assert said.startswith("Too little data for a chart: shares of fewer than 20")
+    assert len(app.get("vega_lite_chart")) == 1
+    table = {"table_retention_users_by_sprints_average": "true"}
+    assert run_page("returning.py", **few, **table).dataframe
+
+
 @pytest.mark.parametrize(("part", "charts_of_some"), [("When", 0), ("Estimations", 3)])
 def test_a_chart_of_some_votes_says_which(
     run_page: RunPage, part: str, charts_of_some: int

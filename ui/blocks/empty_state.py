@@ -203,10 +203,16 @@ def render_too_few(
     frame: pl.DataFrame,
     granularity: Granularity,
 ) -> None:
-    """Say in place of a chart that no bucket of a table has enough cases for `key`."""
+    """Say in place of a chart that no row of a table has enough cases for `key`."""
     columns = pl.Schema({c: frame.schema[c] for c in ("bucket", key) if c in frame})
     if late := begins_too_late(name, columns, context.query):
         _say(f"No data. {begins_note(late)}.")
+        return
+    if "bucket" not in frame:
+        _say(
+            f"Too little data for a chart: shares of fewer than {MINIMUM_SAMPLE} are "
+            "hidden. The table has what there is."
+        )
         return
     # Nothing is longer than a month, and none has more than all buckets together.
     size = sample_size(key, name)
