@@ -29,9 +29,10 @@ def _points(world: World, room: int, now: datetime) -> float:
 
 
 def gone_quiet(world: World, now: datetime) -> list[int]:
-    """Rooms with 70 points four weeks ago and less than 40 now."""
+    """Rooms that exist, with 70 points four weeks ago and less than 40 now."""
     before, after = health(world, now - SPAN), health(world, now)
-    return sorted(r for r, points in before.items() if points >= 70 > 40 > after[r])
+    is_so = {r for r, points in before.items() if points >= 70 > 40 > after[r]}
+    return sorted(is_so & world.spaces.keys())
 
 
 def retention(
