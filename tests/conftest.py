@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from xdist.remote import Producer
 
 from testkit.fixed_clock import GOLDEN_NOW, ROOT
@@ -84,7 +86,11 @@ def pytest_xdist_setupnodes() -> None:
         os.environ[LIBRARIES] = str(Path(driver.origin).parent / "vendor")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("hypothesis_profile") is None:
+        # Hypothesis draws the constants of our modules that are loaded, too: examples
+        # would depend on which tests a worker ran before, and on other changes.
+        providers._get_local_constants = Constants
     # A worker holds thousands of tests, which Python would look through for garbage
     # again and again; see `pytest_collection_finish`.
     gc.set_threshold(50_000)
