@@ -2103,6 +2103,9 @@ def test_a_curve_whose_every_share_is_hidden_says_so(run_page: RunPage) -> None:
     assert len(app.get("vega_lite_chart")) == 1
     table = {"table_retention_users_by_sprints_average": "true"}
     assert run_page("returning.py", **few, **table).dataframe
+    # The same curve of rooms.
+    app = run_page("insights.py", about="Rooms", filter="room:100")
+    assert said in [info.value for info in app.info]
 
 
 @pytest.mark.parametrize(("part", "charts_of_some"), [("When", 0), ("Estimations", 3)])

@@ -26,7 +26,7 @@ from ui import format as fmt
 from ui.blocks import cards, empty_state
 from ui.blocks.block import render_block, time_axes
 from ui.blocks.kpi_strip import Kpis, keys_of, render_kpis, tables_of
-from ui.charts.registry import CHARTS, LINE_CHARTS, RANKED
+from ui.charts.registry import CHARTS, CURVES, LINE_CHARTS, RANKED
 from ui.filters import click_filters, filter_chips
 from ui.page_context import PageContext, Results
 
@@ -87,7 +87,7 @@ def render_section(context: PageContext, part: Section) -> Results:
 
 def render_question(context: PageContext, name: str, found: Results) -> None:
     """Draw the block of one table, with the answer beneath its question."""
-    axis, draw, value = None, CHARTS.get(name), None
+    axis, draw, value = None, CHARTS.get(name), CURVES.get(name)
     if name in LINE_CHARTS:
         axis = time_axes(context, at_least_weekly(context.query.granularity))[0]
         lines, value = LINE_CHARTS[name]

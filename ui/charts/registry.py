@@ -97,6 +97,8 @@ CHARTS: Mapping[str, Draw] = {
     "retention_rooms_by_sprints_average": partial(retention_curve, unit="sprints"),
 }
 """Tables of a period and their charts; a table without one is drawn as a table."""
+CURVES: Mapping[str, str] = {"retention_rooms_by_sprints_average": "share"}
+"""What curves show: bars say of themselves that there is too little data."""
 RANKED: Mapping[str, str] = {
     "funnel_by_source": "source",
     "funnel_by_device": "device",
