@@ -260,7 +260,8 @@ def answer_by_room(frame: pl.DataFrame) -> str | None:
     if brought == 0:
         return f"{start} no new users."
     users = counted(brought, "new user")
-    return f"{start} {users} within a week, up to {most:,} each."
+    each = f", up to {most:,} each" if brought > 1 else ""
+    return f"{start} {users} within a week{each}."
 
 
 _READS = (ROOMS, ESTIMATIONS)

@@ -59,7 +59,7 @@ def test_which_part_of_healthy_rooms_has_gone_quiet(
         ),
         pytest.param(
             [1, *[0] * 19],
-            "20 new rooms brought 1 new user within a week, up to 1 each.",
+            "20 new rooms brought 1 new user within a week.",
             id="one",
         ),
         pytest.param([0] * 20, "20 new rooms brought no new users.", id="no users"),
