@@ -141,7 +141,7 @@ def at_last(page: Page, look: Callable[[Page], object], wanted: object) -> objec
 
     A busy machine takes its time for that. Where it never is, what was found last.
     """
-    for _ in range(60):
+    for _ in range(chromium.PATIENCE // 250):
         found = look(page)
         if found == wanted:
             break

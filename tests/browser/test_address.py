@@ -98,7 +98,7 @@ def seen(page: Page, expected: Seen | None = None, runs: Runs | None = None) -> 
     chromium.wait_once_until_drawn(page)
     was: Seen = {}
     same = 0
-    for _ in range(120):
+    for _ in range(chromium.PATIENCE // 250):
         # A run begins a little after a click, and cells of a table follow a run.
         page.wait_for_timeout(250)
         found: Seen = page.evaluate(SEEN)
