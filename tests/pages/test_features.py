@@ -742,6 +742,7 @@ def test_a_chart_without_a_chosen_metric_asks_for_one(run_page: RunPage) -> None
     assert [info.value for info in app.info] == ["Choose a metric."]
     some = run_page("historical.py", of=["votes", "beer"])
     assert "using Votes." in some.warning[0].value
+    assert not run_page("historical.py", of=["votes", "rooms"]).warning
 
 
 @pytest.mark.parametrize(
