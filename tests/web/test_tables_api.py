@@ -1,6 +1,7 @@
 """Every table that a page exports, for programs: same name, same rows."""
 
 import io
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -27,7 +28,7 @@ from testkit.dashboard import GOLDEN, TOKEN, client, get, serving
 from tests.csv_reader import read_csv
 from tests.web.conftest import GOLDEN_NOW, StoppedClock, parts
 from web.api.reports import ReportQuery
-from web.api.tables import TableQuery
+from web.api.tables import TableQuery, table_response
 
 DAY = timedelta(days=1)
 LAST_28_DAYS = Period.of_days(date(2026, 10, 23), date(2026, 11, 19))
@@ -306,12 +307,15 @@ def test_a_table_that_begins_long_before_the_period_is_known_to_what_looks_back(
             rows.filter(pl.col(live.time) >= begins) if live == ESTIMATIONS else rows
         )
     )
-    for read in (
-        TableQuery.read("reoccurring", {}, GOLDEN_NOW),
-        ReportQuery.read({}, GOLDEN_NOW),
-    ):
-        asked = read.metric_query(replace(snapshot, frames=late), GOLDEN_NOW)
-        assert asked.later_begins == {ESTIMATIONS.name: begins.date()}
+    held = replace(snapshot, frames=late)
+    asked = ReportQuery.read({}, GOLDEN_NOW).metric_query(held, GOLDEN_NOW)
+    assert asked.later_begins == {ESTIMATIONS.name: begins.date()}
+    known = {ESTIMATIONS.name: f"{begins:%Y-%m-%d}"}
+    # It says nothing of numbers of weeks later.
+    for name, said in (("retention_users_by_sprints", known), ("estimates", {})):
+        read = TableQuery.read(name, {"format": "json"}, GOLDEN_NOW)
+        answer = table_response(read, ())(held, GOLDEN_NOW)
+        assert json.loads(bytes(answer.body))["later_begins"] == said
 
 
 def test_the_last_30_days_are_compared_with_as_many_where_they_are_a_month(

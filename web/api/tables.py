@@ -33,7 +33,12 @@ from metrics.periods import (
     with_new_users,
 )
 from metrics.query import Granularity, Query
-from metrics.registry import METRIC_TABLES, plan, without_figures_of_all_rooms
+from metrics.registry import (
+    METRIC_TABLES,
+    begins_later,
+    plan,
+    without_figures_of_all_rooms,
+)
 from metrics.subject import MetricTable
 from metrics.tables import ROOMS, USERS, VOTES
 from metrics.time_zone import in_zone, to_local, zone_of
@@ -367,8 +372,7 @@ def _json(
         "missing": _missing(query, metric_query),
         "later_begins": {
             live: _iso(day)
-            for live, day in metric_query.later_begins.items()
-            if live in query.table.reads
+            for live, day in begins_later(metric_query, [query.table.name]).items()
         },
         "rows": json.loads(rows.write_json()),
     }
