@@ -179,6 +179,27 @@ MOVED = """() => {
     + changed(chart, () => page.scrollHeight);
 }"""
 """Pixels by which a page moves while its navigation or its first chart is not drawn."""
+PLACEHOLDERS = """() => {
+  const style = document.createElement('style');
+  style.textContent = '[data-testid=stSkeleton] { height: 2.5rem; }';
+  document.head.prepend(style);
+  // In a row with a title, or with a text, they change no height.
+  const alone = ':not([class*=st-key-head_] *, [class*=st-key-foot_] *)';
+  const found = [...document.querySelectorAll(`.stMain .stElementContainer${alone}`)]
+    .filter(e => e.querySelector('.stButtonGroup, .stCheckbox, .stMetric, .stPageLink'))
+    .filter(element => {
+      const before = element.getBoundingClientRect().height;
+      const drawn = [...element.childNodes], skeleton = document.createElement('div');
+      skeleton.dataset.testid = 'stSkeleton';
+      element.replaceChildren(skeleton);
+      const loading = element.getBoundingClientRect().height;
+      element.replaceChildren(...drawn);
+      return Math.abs(loading - before) > 3;
+    });
+  style.remove();
+  return found.map(element => element.className + element.innerText.slice(0, 40));
+}"""
+"""Which controls have another height while their scripts are loading."""
 LINES = """([texts, width]) => {
   const letters = document.createElement('canvas').getContext('2d');
   letters.font = '14px ' + getComputedStyle(document.body).fontFamily;
@@ -261,6 +282,7 @@ def test_a_page_opens_by_its_address_and_draws_all(full: Visit) -> None:
 def test_a_page_keeps_its_measures(full: Visit) -> None:
     page, title = full
     assert page.evaluate(MOVED) == 0
+    assert page.evaluate(PLACEHOLDERS) == []
     found = page.evaluate(MEASURE, LONGEST)
     assert found["screens"] <= TALLER.get(title, 1.6)
     if found["strip"] is not None:
@@ -273,9 +295,10 @@ def test_a_page_keeps_its_measures(full: Visit) -> None:
         page.set_viewport_size(DESK)
     if title == "Overview":
         # Narrower: whole texts in rows of as many tiles.
-        for width in (700, 1101, 1280, 1366):
+        for width in (375, 700, 1101, 1280, 1366):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate(MEASURE, LONGEST)["spare"] > -1, width
+            assert page.evaluate(PLACEHOLDERS) == [], width
             rows = page.evaluate(TILES_OF_ROWS)
             assert len({*Counter(rows).values()}) == 1, (width, rows)
         page.set_viewport_size(DESK)
