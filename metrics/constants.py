@@ -27,3 +27,5 @@ NEW_USERS_BEFORE = MATURE + timedelta(days=1)
 """How much earlier than a period the days may be whose new users are counted."""
 HISTORY = timedelta(weeks=36)
 """How much earlier than a period the rows may be that its tables depend on."""
+MONTHS_OF_HISTORY = MOVING_AVERAGE * timedelta(days=31)
+"""The same of tables by month, whose averages are of as many months."""

@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from metrics.constants import HISTORY, NEW_USERS_BEFORE
+from metrics.constants import HISTORY, MONTHS_OF_HISTORY, NEW_USERS_BEFORE
 from metrics.frames import Period
 from metrics.query import Granularity
 from metrics.time_zone import UTC_ZONE, to_local, to_utc
@@ -183,9 +183,10 @@ def with_new_users(period: Period) -> Period:
     return replace(period, start=period.start - NEW_USERS_BEFORE)
 
 
-def with_history(period: Period) -> Period:
+def with_history(period: Period, every: Granularity) -> Period:
     """Return a period with all earlier days that its tables depend on."""
-    return replace(period, start=period.start - HISTORY)
+    back = MONTHS_OF_HISTORY if every == "month" else HISTORY
+    return replace(period, start=period.start - back)
 
 
 def compared_with(

@@ -270,19 +270,20 @@ def _query(
     if not (begins or is_first) and reach.first_day <= shown.beginning:
         new_users_begin = reader.begins_within(snapshot, reach)
     whole = periods.period_of(shown.days, now, zone, hours=shown.hours)
+    every = periods.granularity_of(chosen.granularity, shown.days)
     late = now - until > LATE_AFTER * timedelta(seconds=settings.sync_interval)
     return Query(
         frames=frames,
         period=period,
         comparison=None if begins else comparison,
-        granularity=periods.granularity_of(chosen.granularity, shown.days),
+        granularity=every,
         now=until,
         weekends=not chosen.hide_weekends,
         missing=snapshot.missing,
         data_begins=begins or (shown.beginning if is_first else None),
         new_users_begin=new_users_begin,
         later_begins=reader.later_begins(
-            snapshot, periods.with_history(comparison or period)
+            snapshot, periods.with_history(comparison or period, every)
         ),
         data_ends=until if late and until < whole.end else None,
     )

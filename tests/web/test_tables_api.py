@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 
 from metrics.export import to_csv
 from metrics.filters import Filter, apply
-from metrics.frames import Period
+from metrics.frames import Frames, Period
 from metrics.query import Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
 from metrics.tables import ESTIMATIONS, TABLES
@@ -298,19 +298,28 @@ def test_what_is_not_over_ends_with_late_data_in_both_periods(
     assert query.metric_query(demo, GOLDEN_NOW).period == asked.period
 
 
-def test_a_table_that_begins_long_before_the_period_is_known_to_what_looks_back(
-    snapshot: Snapshot,
-) -> None:
-    begins = datetime(2026, 5, 5)
-    late = snapshot.frames.map(
+def _since(snapshot: Snapshot, begins: datetime) -> Frames:
+    """Return frames whose estimations begin late."""
+    return snapshot.frames.map(
         lambda live, rows: (
             rows.filter(pl.col(live.time) >= begins) if live == ESTIMATIONS else rows
         )
     )
-    held = replace(snapshot, frames=late)
+
+
+def test_a_table_that_begins_long_before_the_period_is_known_to_what_looks_back(
+    snapshot: Snapshot,
+) -> None:
+    begins = datetime(2026, 5, 5)
+    held = replace(snapshot, frames=_since(snapshot, begins))
     asked = ReportQuery.read({}, GOLDEN_NOW).metric_query(held, GOLDEN_NOW)
     assert asked.later_begins == {ESTIMATIONS.name: begins.date()}
     known = {ESTIMATIONS.name: f"{begins:%Y-%m-%d}"}
+    # An average of 30 months needs as many of them.
+    later = {"from": "2026-11-01", "compare": "none", "every": "month"}
+    read = TableQuery.read("historical", {**later, "to": "2026-11-15"}, GOLDEN_NOW)
+    early = replace(held, frames=_since(snapshot, datetime(2025, 11, 3)))
+    assert read.metric_query(early, GOLDEN_NOW).later_begins
     # It says nothing of numbers of weeks later.
     for name, said in (("retention_users_by_sprints", known), ("estimates", {})):
         read = TableQuery.read(name, {"format": "json"}, GOLDEN_NOW)

@@ -56,16 +56,17 @@ class ReportQuery:
     ) -> Query:
         """Return the query that the page of the report builds for the same period."""
         found = spans(self.asked, snapshot, now, self.zone)
+        every = periods.granularity_of(periods.AUTO, found.days)
         return Query(
             frames=filters.apply(without_bots(snapshot), (), excluded_rooms),
             period=found.period,
             comparison=found.comparison,
-            granularity=periods.granularity_of(periods.AUTO, found.days),
+            granularity=every,
             now=snapshot.ends(now),
             missing=snapshot.missing,
             data_begins=found.data_begins,
             later_begins=later_begins(
-                snapshot, periods.with_history(found.comparison or found.period)
+                snapshot, periods.with_history(found.comparison or found.period, every)
             ),
         )
 
@@ -111,7 +112,7 @@ def alerts_response(
     def respond(snapshot: Snapshot, now: datetime) -> Response:
         until = snapshot.ends(now)
         frames = filters.apply(without_bots(snapshot), (), excluded_rooms)
-        lately = periods.with_history(Period(until, until, zone))
+        lately = periods.with_history(Period(until, until, zone), "day")
         plans = attention.plans(
             SharedPlans(frames),
             until,

@@ -140,19 +140,18 @@ class TableQuery:
         frames = filters.apply(user_rows, self.chosen, excluded_rooms)
         found = spans(self.asked, snapshot, now, self.zone)
         reach = with_new_users(found.comparison or found.period)
+        every = next(e for e in get_args(Granularity) if e == self.options["every"])
         asked = Query(
             frames=frames,
             period=found.period,
             comparison=found.comparison,
-            granularity=next(
-                e for e in get_args(Granularity) if e == self.options["every"]
-            ),
+            granularity=every,
             now=snapshot.ends(now),
             weekends=self.options["weekends"] == "show",
             missing=snapshot.missing,
             data_begins=found.data_begins,
             later_begins=later_begins(
-                snapshot, with_history(found.comparison or found.period)
+                snapshot, with_history(found.comparison or found.period, every)
             ),
         )
         if asked.begins or self.table.covers(asked) == asked.period:
