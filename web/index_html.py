@@ -53,12 +53,12 @@ _REFUSED = (
     "docs/deployment.md says."
 )
 # Leads a tab whose session ended to the login and back. Streamlit would show a dialog
-# with the status of the refusal. The gate closes a websocket with 1008; after any other
-# end of it, when the tab becomes visible again, and after an act the script asks
-# whether the session is still open: a cookie that is gone leaves its websocket open,
-# and only downloads and parts of the page that are loaded later would fail. By Back,
-# browsers show a page that they have kept, and ask no server: the script does. After a
-# click on a link, the login leads to the page that the link was to open.
+# with the status of the refusal, also of a page that the browser has kept, as by Back:
+# it gets none. The gate closes a websocket with 1008; after any other end of it, when
+# the tab becomes visible again, when a script cannot be loaded, and after an act the
+# script asks whether the session is still open: a cookie that is gone leaves its
+# websocket open, and only downloads and parts of the page that are loaded later would
+# fail. After a click on a link, the login leads to the page that the link was to open.
 #
 # Where the server answers and the websocket is refused again and again, Streamlit would
 # show grey bars for ever: the script says what it can be.
@@ -72,6 +72,13 @@ _TO_LOGIN = """
     const to = clicked?.from === location.href ? clicked : location;
     const next = encodeURIComponent(to.pathname + to.search);
     location.replace(base + "login?next=" + next + to.hash);
+  };
+  const send = window.fetch;
+  window.fetch = async (...given) => {
+    const answer = await send(...given);
+    if (answer.status !== 401) return answer;
+    toLogin();
+    return new Promise(() => {});
   };
   let clicked;
   addEventListener("click", ({isTrusted, target, ctrlKey, metaKey, shiftKey}) => {
@@ -91,7 +98,6 @@ _TO_LOGIN = """
     fetch(base + "_stcore/health", {cache: "no-store"}).then(
       (answer) => {
         asking = false;
-        if (answer.status === 401) toLogin();
         if (answer.ok && refusals >= 3) sayRefused();
       },
       () => setTimeout(() => { asking = false; ask(); }, 500));
@@ -129,8 +135,9 @@ _TO_LOGIN = """
   for (const kind of ["click", "keydown", "popstate"]) {
     addEventListener(kind, afterAct, true);
   }
-  const [opening] = performance.getEntriesByType("navigation");
-  if (opening?.type === "back_forward") ask();
+  addEventListener("error", ({target}) => {
+    if (target.src || target.href) ask();
+  }, true);
 })();
 """
 

@@ -183,6 +183,26 @@ def test_a_cookie_that_is_gone_leads_to_the_login_when_the_connection_breaks(
     assert_login_leads_back(page, running.url)
 
 
+def test_a_page_that_the_browser_has_kept_leads_to_the_login(
+    running: Dashboard, context: BrowserContext
+) -> None:
+    """By Back, or after a crash; its cookie is gone, and perhaps its scripts are."""
+    page = tab_in(context, running.url)
+    page.goto(f"{running.url}/health")
+    context.clear_cookies()
+    page.go_back(wait_until="commit")
+    assert_login_leads_back(page, running.url)
+
+    def keep_the_page_alone(route: Route) -> None:
+        kept = route.fetch()
+        context.clear_cookies()
+        route.fulfill(response=kept)
+
+    page.route(running.url + PATH, keep_the_page_alone, times=1)
+    page.reload(wait_until="commit")
+    assert_login_leads_back(page, running.url)
+
+
 @pytest.mark.parametrize(
     ("gone", "clicked"),
     [(True, ["CSV", "Filter"]), (False, ["Share"])],
