@@ -553,13 +553,15 @@ def test_a_page_follows_the_browsers_size_of_texts(
     page.set_viewport_size(DESK)
     browser = page.context.new_cdp_session(page)
     browser.send("Page.setFontSizes", {"fontSizes": {"standard": 24}})
-    for title in ("Location", "Votes"):
-        go(page, demo_server.url + PAGES[title])
-        expect(page.locator("html")).to_have_css("font-size", "24px")
-        assert at_last(page, lambda page: page.evaluate(BROKEN_WORDS), []) == []
-        assert at_last(page, lambda page: page.evaluate(CUT_OFF), []) == []
-        assert at_last(page, misplaced, []) == []
-    browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
+    try:
+        for title in ("Location", "Votes"):
+            go(page, demo_server.url + PAGES[title])
+            expect(page.locator("html")).to_have_css("font-size", "24px")
+            assert at_last(page, lambda page: page.evaluate(BROKEN_WORDS), []) == []
+            assert at_last(page, lambda page: page.evaluate(CUT_OFF), []) == []
+            assert at_last(page, misplaced, []) == []
+    finally:
+        browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
 
 
 BROKEN_NAMES = """() => {

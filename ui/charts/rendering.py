@@ -78,6 +78,8 @@ def _lifted(
 # Streamlit leaves more room beneath each chart, which a block has already; with none,
 # the descenders of the lowest line are cut off.
 _PADDING = {"left": 0, "top": 5, "right": 5, "bottom": 4}
+# Half of the number at the upper end of an axis is above it, in large texts as well.
+_ABOVE_AXES = {**_PADDING, "top": 9}
 # Streamlit's theme moves the first and last label of an axis inwards, which puts those
 # beside bars and grid lines off their middle, and leaves sixteen pixels before each.
 # Cells of a heat map would touch, with the page in the gaps between their corners.
@@ -172,15 +174,14 @@ def render_chart(
     chart: Chart, alt: str, key: str | None = None, **selecting: Unpack[Selecting]
 ) -> None:
     """Show a chart over all the width; `alt` is what a screen reader says."""
-    chart.padding = _PADDING
+    is_fixed = isinstance(chart.height, int)
+    chart.padding = _ABOVE_AXES if is_fixed else _PADDING
     chart.config = _CONFIG
     # Streamlit draws charts of more than 2,000 values on a canvas: no text for screen
     # readers, and greys that the style sheet cannot reach.
     chart.usermeta = {"embedOptions": {"renderer": "svg"}}
     # Without its height, what is below would move up until the chart is drawn.
-    height: int | Literal["content"] = (
-        chart.height if isinstance(chart.height, int) else "content"
-    )
+    height: int | Literal["content"] = chart.height if is_fixed else "content"
     st.altair_chart(
         cast("Chart", _Unchecked(chart)), key=key, alt=alt, height=height, **selecting
     )
