@@ -392,12 +392,12 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
         (
             "returning.py",
             {},
-            "No users are known who started in the 16 sprints up to the end of this",
+            "No known users started in the 16 sprints up to the end of this period and",
         ),
         (
             "returning.py",
             {"who": "Rooms", "in": "Weeks", "as": "By start"},
-            "No rooms are known who started in the 16 weeks up to the end of this",
+            "No known rooms started in the 16 weeks up to the end of this period and",
         ),
         ("traffic.py", {}, "No new users in these days."),
         # A longer period has no more of them.

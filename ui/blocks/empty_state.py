@@ -182,8 +182,8 @@ def _of_other_days(name: str) -> str | None:
         _, who, _, unit, *_ = name.split("_")
         # Those of a small product may all be older.
         return (
-            f"No {who} are known who started in the {COHORTS} {unit} up to the end of "
-            "this period and had time to come back."
+            f"No known {who} started in the {COHORTS} {unit} up to the end of this "
+            "period and had time to come back."
         )
     if name == "reoccurring":
         return "No returning users or rooms in this period."
