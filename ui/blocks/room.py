@@ -145,7 +145,7 @@ def render_search(context: PageContext, chosen: Sequence[Room]) -> None:
 def asked(snapshot: Snapshot) -> list[int]:
     """Return the ids of the rooms in the address; what is no id is named.
 
-    A number is one too, as pages print it: "#444444".
+    A number after a "#" is one too, as pages print it.
     """
     found: dict[int, None] = {}
     for text in query_params.get_all(PARAMETER):
