@@ -206,8 +206,9 @@ def begins_later(query: Query, names: Collection[str]) -> Mapping[str, date]:
         if before:
             # Nothing is compared with the day on which the data begins either.
             first = min(first, table.covers(before).first_day - timedelta(days=1))
-        for live in later.keys() & table.reads:
-            if later[live] > first - table.looks_back.get(live, timedelta()):
+        for live in table.reads:
+            back = table.looks_back.get(live, timedelta())
+            if live in later and later[live] > first - back:
                 found[live] = later[live]
     return found
 
@@ -255,9 +256,7 @@ def _too_early(
         firsts.update([begins] if needed and not table.looks_back else [])
         if split(column)[1] in COMPARISONS:
             is_known = pl.lit(query.not_compared.isdisjoint(needed))
-        elif begins <= about.first_day:
-            continue
-        elif "k" in columns:
+        elif begins <= about.first_day or "k" in columns:
             # Cohorts of days before have no rows.
             continue
         elif "bucket" in columns:
@@ -306,17 +305,16 @@ def begins_too_late(name: str, columns: pl.Schema, query: Query) -> Mapping[str,
     about = table.covers(query)
     has_parts = not {"bucket", "k", "started_at"}.isdisjoint(columns)
     is_whole = not has_parts and not table.counts_any
-    numbers = [(c, _read_for(c, columns, table)) for c in columns if c in DEFINITIONS]
+    numbers = [_read_for(c, columns, table) for c in columns if c in DEFINITIONS]
     if {"key", "measure"}.intersection(columns):
-        is_whole, numbers = False, [("", [live]) for live in table.reads]
-    found = [_begins(table, needed, later, about) for _, needed in numbers]
+        is_whole, numbers = False, [[live] for live in table.reads]
+    found = [_begins(table, needed, later, about) for needed in numbers]
     if not all(day > about.last_day or (is_whole and joins) for day, joins in found):
         return {}
     return {
-        live: day
-        for live, day in later.items()
-        if live in table.reads
-        and _begins(table, [live], later, about)[0] > about.first_day
+        live: later[live]
+        for live in table.reads
+        if live in later and _begins(table, [live], later, about)[0] > about.first_day
     }
 
 

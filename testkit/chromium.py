@@ -76,7 +76,7 @@ UNDRAWN = """() => {
     `connection ${app.dataset.testConnectionState}`,
     `script ${app.dataset.testScriptState}`,
     document.querySelector('h1') ? '' : 'no title',
-    typeof fpp === 'undefined' || fpp.isInAddress?.() ? '' : 'an act without an answer',
+    ANSWERED ? '' : 'an act without an answer',
     ...all('[data-testid=stSkeleton], [data-stale=true]')
       .map(part => `unfinished ${part.dataset.testid}`),
     ...charts.filter(chart => !chart.querySelector('svg.marks'))
@@ -84,7 +84,7 @@ UNDRAWN = """() => {
     ...all('[data-testid=stException], [data-testid=stAlert], [role=dialog]')
       .map(part => part.innerText),
   ].filter(Boolean).join('; ');
-}"""
+}""".replace("ANSWERED", ANSWERED)
 """What keeps a page from being drawn, in words."""
 
 

@@ -198,7 +198,7 @@ def test_two_tokens_are_refused_with_the_reason(api: httpx.Client) -> None:
     for pair in (headers, headers[::-1]):
         answer = get(f"{api.base_url}/api/daily-analytics", headers=pair)
         assert answer.status_code == 400
-        assert answer.json() == {"detail": "Two Authorization headers"}
+        assert answer.json() == {"detail": "Two Authorization headers: send one"}
 
 
 def test_an_unreadable_store_is_explained_and_captured_once(

@@ -44,7 +44,7 @@ class Authenticator:
         headers = request.headers.getlist("authorization")
         if len(headers) > 1:
             # A proxy may add one: which of them counts would be a guess.
-            return error_response(400, "Two Authorization headers")
+            return error_response(400, "Two Authorization headers: send one")
         header = "".join(headers).encode("latin-1").strip()
         if not header:
             return unauthorized()
