@@ -73,10 +73,10 @@ class Filter:
         kind, _, value = text.partition(":")
         kind = expressions.bare(kind).casefold()
         excludes, kind = kind.endswith("!"), kind.removesuffix("!")
-        if kind not in KINDS or not value:
-            return None
         # Names may begin or end with a space; what is no name has none.
         bare = expressions.bare(value)
+        if kind not in KINDS or not bare:
+            return None
         if kind == "country" and len(bare) == COUNTRY_CODE and bare.isascii():
             value = bare.upper()
         if kind == "room" and (number := room_id(bare)):

@@ -82,24 +82,39 @@ def test_a_row_is_pointed_at_and_clicked_beside_its_bar_too(
         chromium.wait_until_drawn(page)
 
 
-def test_chips_wrap_inside_their_row(page: Page, demo_server: Server) -> None:
+def test_many_chips_leave_the_answer_on_the_screen_and_go_in_one_step(
+    page: Page, demo_server: Server
+) -> None:
     kept = ("country:DE", "city:München", "source:Google Search", "os!:Windows")
     more = ("event:ENTERED_EXISTING_ROOM", "browser!:Firefox", "route:ROOM")
-    query = urlencode([("filter", text) for text in (*kept, *more)])
-    go(page, f"{demo_server.url}/traffic?{query}")
+    rooms = (f"room!:{room}" for room in range(1, 21))
+    chosen = [("filter", text) for text in (*kept, *more, *rooms)]
+    go(page, f"{demo_server.url}/traffic?{urlencode(chosen)}")
+    row = page.locator(".st-key-filter_chips")
+    chips = row.get_by_role("button")
+    all_at_once = f"Clear all ({len(chosen)})"
     for width in (1280, 375):
         page.set_viewport_size({"width": width, "height": 800})
-        row = page.locator(".st-key-filter_chips")
-        chips = row.get_by_role("button")
-        expect(chips).to_have_count(len(kept) + len(more))
+        expect(chips).to_have_count(1 + len(chosen))
         inside = row.bounding_box()
+        answer = page.locator(".st-key-kpi_strip [role=radio]").first.bounding_box()
         assert inside
+        assert answer
+        assert answer["y"] + answer["height"] < 800
         for chip in chips.all():
             box = chip.bounding_box()
             assert box
             assert box["x"] >= inside["x"] - 1
             assert box["x"] + box["width"] <= inside["x"] + inside["width"] + 1
-            assert box["y"] + box["height"] <= inside["y"] + inside["height"] + 1
+    row.get_by_role("button", name=all_at_once).click()
+    page.wait_for_url("**/traffic")
+    expect(chips).to_have_count(0)
+    page.go_back()
+    expect(chips).to_have_count(1 + len(chosen))
+    chromium.wait_until_drawn(page)
+    # Of one filter its chip is enough.
+    go(page, f"{demo_server.url}/traffic?filter=os!:Windows")
+    expect(chips).to_have_count(1)
 
 
 def test_nothing_covers_the_tools_of_a_block(page: Page, demo_server: Server) -> None:

@@ -89,7 +89,9 @@ def test_a_filter_on_users_leaves_votes_as_they_are(frames: Frames) -> None:
     assert Filter("country", "FR").applies(["fpp_votes", "fpp_estimations"])
 
 
-@pytest.mark.parametrize("text", ["", "country", "country:", "planet:Mars", ":DE"])
+@pytest.mark.parametrize(
+    "text", ["", "country", "country:", "source: \u200b", "planet:Mars", ":DE"]
+)
 def test_what_is_no_filter_is_none(text: str) -> None:
     assert Filter.parse(text) is None
 

@@ -259,13 +259,27 @@ def _room_id(snapshot: Snapshot, text: str) -> str:
 
 
 def render_chips(snapshot: Snapshot, chosen: Collection[Filter]) -> None:
-    """Draw a chip for each filter, which a click removes, and links to its rooms."""
+    """Draw a chip for each filter, which a click removes, and links to its rooms.
+
+    Of several, one more button removes all.
+    """
     if not chosen:
         return
     names = _room_names(snapshot, chosen)
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="filter_chips"
     ):
+        # First: of many chips, all but two rows are scrolled to.
+        if len(chosen) > 1:
+            st.button(
+                f"Clear all ({len(chosen)})",
+                key="clear_filters",
+                icon=":material/filter_alt_off:",
+                type="tertiary",
+                help="Remove all filters.",
+                on_click=query_params.update,
+                args=({KEY: []},),
+            )
         for wanted in chosen:
             text = describe(wanted, names)
             st.button(
