@@ -104,13 +104,17 @@ def instant(time: datetime, now: datetime, zone: ZoneInfo = UTC_ZONE) -> str:
     With its date when it is not today's.
     """
     there, today = (at.replace(tzinfo=UTC).astimezone(zone) for at in (time, now))
+    date = "" if there.date() == today.date() else f"{there.day} {there:%b %Y}, "
+    return f"{date}{clock_time(there)}"
+
+
+def clock_time(there: datetime) -> str:
+    """Print the time of day of a time in a zone: "15:20 CET", "09:20 UTC-05"."""
     name = there.tzname() or ""
     # Zones without an abbreviation have their offset for a name: +14, -03, +1345.
     hours, minutes = name[:3], name[3:]
     offset = f"UTC{hours}:{minutes}" if minutes else f"UTC{hours}"
-    place = name if name.isalpha() else offset
-    date = "" if there.date() == today.date() else f"{there.day} {there:%b %Y}, "
-    return f"{date}{there:%H:%M} {place}"
+    return f"{there:%H:%M} {name if name.isalpha() else offset}"
 
 
 _SPECIAL = frozenset("\\`*_{}[]()<>#+-.!|~$:^=&@\"'/")

@@ -1838,9 +1838,10 @@ def test_a_room_shows_the_range_of_its_latest_votes(run_page: RunPage) -> None:
 
 
 def test_only_votes_with_an_estimation_are_drawn_oldest_first() -> None:
+    lima = ZoneInfo("America/Lima")
     votes = pl.DataFrame(
         {
-            "voted_at": [datetime(2026, 11, day, 9, tzinfo=UTC) for day in (4, 3, 2)],
+            "voted_at": [datetime(2026, 11, day, 9, tzinfo=lima) for day in (4, 3, 2)],
             "min_estimation": [1, None, 3],
             "avg_estimation": [1.5, None, 3.0],
             "max_estimation": [2, None, 3],
@@ -1849,7 +1850,10 @@ def test_only_votes_with_an_estimation_are_drawn_oldest_first() -> None:
         }
     )
     (rows,) = charts.ranges(votes).to_dict()["datasets"].values()
-    assert [(row["vote"], row["min_estimation"]) for row in rows] == [(1, 3), (2, 1)]
+    assert [(row["vote"], row["min_estimation"], row["when"]) for row in rows] == [
+        (1, 3, "Mon 2 Nov 2026, 09:00 UTC-05"),
+        (2, 1, "Wed 4 Nov 2026, 09:00 UTC-05"),
+    ]
 
 
 def test_votes_show_each_average_and_its_median(run_page: RunPage) -> None:

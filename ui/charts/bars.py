@@ -23,6 +23,7 @@ from ui.charts.axes import (
 )
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, PALETTE
+from ui.format import clock_time
 
 
 def bars(
@@ -203,13 +204,16 @@ def ranges(votes: pl.DataFrame) -> Chart:
     Needs the columns of `votes.newest_first`, newest first.
     """
     latest = votes.drop_nulls("steps").head(LATEST).reverse()
+    when = [
+        f"{at:%a} {at.day} {at:%b %Y}, {clock_time(at)}" for at in latest["voted_at"]
+    ]
     data = latest.with_row_index("vote", offset=1).with_columns(
         # A card off the scale is drawn at the edge: a logarithm has no place for 0.
         pl.col("min_estimation", "avg_estimation", "max_estimation")
         .cast(pl.Float64)
         .clip(*_CARDS)
         .name.map(_at),
-        when=pl.col("voted_at").dt.strftime("%a %-d %b %Y, %H:%M %Z"),
+        pl.Series("when", when, pl.String),
     )
     base = Layer()
     few = {0: "No vote has an estimation", 1: "The latest vote"}
