@@ -254,8 +254,7 @@ def rooms_over_time(query: Query, shared: SharedPlans) -> pl.LazyFrame:
     """
     votes = bucketed(shared.within(query.period), query.granularity, query.period).votes
     largest = ranked(votes_per_room(votes), ["room_id"], "votes").head(TOP)
-    # Without their table no room has a name, and none is known to be deleted.
-    nameless = NO_NAME if ROOMS.name in query.missing else DELETED
+    nameless = DELETED if query.knows_rooms else NO_NAME
     # Rooms share names, so the number belongs to the label.
     name = seen(pl.col("room_name")).fill_null(NOT_SET)
     label = pl.coalesce(

@@ -12,6 +12,8 @@ SECONDS: Mapping[Unit, int] = {"seconds": 1, "minutes": 60}
 """The units of durations, in seconds."""
 NOTHING = "–"
 MINUS = "\N{MINUS SIGN}"
+MOST_DIGITS = 9
+"""Decimals of a number that is nearly 0."""
 _TO_100, _ALMOST_ALL = 99.95, 99.9
 # Letters of scripts that are written from right to left.
 _LEFTWARD = (
@@ -61,8 +63,13 @@ def share_digits(*shares: float | None) -> int:
     Only none is 0.0% and only all is 100.0%: a part is 0.04%, or 99.96%.
     """
     parts = [min(share, 1 - share) for share in shares if share and 0 < share < 1]
-    least = min(parts, default=1.0)
-    return next((n for n in (1, 2) if not prints_zero(fixed(100 * least, n))), 3)
+    return digits_in_print(100 * min(parts, default=1.0), 1)
+
+
+def digits_in_print(value: float, fewest: int) -> int:
+    """Return the decimals, at least the `fewest`, with which a part is not 0."""
+    enough = (n for n in range(fewest, MOST_DIGITS) if not prints_zero(fixed(value, n)))
+    return next(enough, MOST_DIGITS) if value else fewest
 
 
 def number_digits(value: float) -> int:
@@ -70,7 +77,8 @@ def number_digits(value: float) -> int:
 
     A change of 21.6% from 0.07 to 0.09 would not agree with what is printed.
     """
-    return 2 + sum(0 < abs(value) < limit for limit in (1, 0.1))
+    fewest = 2 + sum(0 < abs(value) < limit for limit in (1, 0.1))
+    return digits_in_print(value, fewest)
 
 
 def whole_points(value: float) -> float:
@@ -235,13 +243,14 @@ def unit_of_seconds(
 
     Seconds below two minutes, minutes below two hours, else hours, by what is printed:
     119.6 seconds are 2.0 min, as 120 are, and not "120 s". It is a smaller one where
-    the `shortest` would print as 0: 99 s before 2.5 h are 1.6 min before 150.0 min.
+    the `shortest` would print as 0: 99 s before 2.5 h are 1.6 min before 150.0 min. So
+    have seconds as many digits as the shortest needs.
     """
     least = longest if shortest is None else shortest
     for size, name, digits, end in ((1, "s", 0, 119.5), (60, "min", 1, 119.95)):
         larger = fixed(least / (60 * size), 1)
         if not longest / size >= end or (least and prints_zero(larger)):
-            return size, name, digits
+            return size, name, digits_in_print(least / size, digits)
     return 3600, "h", 1
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from metrics.constants import FIRST_STEPS, VISIT_MARGIN
 from metrics.frames import Frames, LazyTables, Period, instant
-from metrics.tables import BY_NAME, VOTES
+from metrics.tables import BY_NAME, ROOMS, VOTES
 
 Granularity = Literal["hour", "day", "week", "month"]
 """The length of a bucket on a time axis; weeks start on Monday."""
@@ -69,6 +69,14 @@ class Query:
             return period
         start = Period.of_days(begins, begins, self.zone).start
         return replace(period, start=start)
+
+    @property
+    def knows_rooms(self) -> bool:
+        """Whether a room that is not in the table of rooms is a deleted one.
+
+        Where that is missing or begins late, it may be one that was never in it.
+        """
+        return ROOMS.name not in {*self.missing, *self.later_begins}
 
     @property
     def begins(self) -> date | None:

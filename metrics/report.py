@@ -24,7 +24,6 @@ from metrics.registry import (
     plan_of_usual,
 )
 from metrics.subject import Definition
-from metrics.tables import ROOMS
 
 type Value = int | float | None
 
@@ -268,8 +267,7 @@ def compose(
     changes = results[_CHANGES]
     missing = tuple(live for live in query.missing if live in READS)
     label, dimension = pl.col("label"), pl.col("dimension")
-    # Without the table of rooms no room has a name, and none is known to be deleted.
-    unnamed = (dimension == "room") & label.is_null() & (ROOMS.name in missing)
+    unnamed = (dimension == "room") & label.is_null() & (not query.knows_rooms)
     named = (
         pl.when(dimension == "country")
         .then(label.replace(names))

@@ -263,8 +263,8 @@ def _name(room: GrownRoom | QuietRoom, report: Report, safe: _Escape) -> str:
 
 
 def _no_name(report: Report) -> str:
-    """Return what a room without a name is: deleted, or of a store without rooms."""
-    return NO_NAME if ROOMS.name in report.missing else DELETED
+    """Return what a room without a name is: see `Query.knows_rooms`."""
+    return NO_NAME if ROOMS.name in {*report.missing, *report.later_begins} else DELETED
 
 
 def _heading(report: Report) -> str:

@@ -15,7 +15,6 @@ from metrics.frames import Frames
 from metrics.periods import Days
 from metrics.query import Plan, Query, SharedPlans
 from metrics.registry import METRIC_TABLES, begins_later, plan, plan_of_usual
-from metrics.tables import ROOMS
 from metrics.time_zone import to_local
 from store import engine
 from store.notes import Notes
@@ -146,7 +145,7 @@ class PageContext:
             found = engine.collect_all(others, rows, shared) | begun.result()
         else:
             found = engine.collect_all(first | others, rows, shared)
-        if ROOMS.name in self.snapshot.missing:
+        if not query.knows_rooms:
             found = {name: _with_unknown_names(frame) for name, frame in found.items()}
         now = {n: frame for n, frame in found.items() if not n.startswith(_EARLIER)}
         then = {
@@ -172,7 +171,7 @@ def _plans(
 
 
 def _with_unknown_names(frame: pl.DataFrame) -> pl.DataFrame:
-    """Name rooms without a table of rooms: without a name they would be deleted."""
+    """Name rooms of which no table says whether they are deleted."""
     unknown = pl.lit(NO_NAME)
     if "room_name" in frame.columns:
         return frame.with_columns(pl.col("room_name").fill_null(unknown))

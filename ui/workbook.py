@@ -24,13 +24,8 @@ LONGEST_NAME, LONGEST_HEADING, LONGEST_TEXT = 31, 255, 32_767
 """Characters that Excel takes in a sheet's name, in a heading and in a cell."""
 FIRST_SHEET = "About"
 _FORBIDDEN = re.compile(r"[^\w .()-]", re.ASCII)
-_FORMATS: Mapping[Unit, str] = {
-    "count": "#,##0",
-    "points": "0",
-    "minutes": '#,##0.0" min"',
-    "seconds": '#,##0" s"',
-}
-_MEAN_COUNT, _LABEL = "#,##0.0", "0"
+_UNITS: Mapping[Unit, str] = {"share": "%", "minutes": '" min"', "seconds": '" s"'}
+_LABEL = "0"
 _HEADER = {"bold": True, "bottom": 1}
 _WRAPPED = {"text_wrap": True}
 _STYLE = "Table Style Light 1"
@@ -195,11 +190,9 @@ def _format_of(column: pl.Series) -> str | None:
     """Return how the numbers of a column are printed, as on the page."""
     unit, of = tables.unit(column.name), column.dtype
     if unit and of.is_numeric():
-        is_mean = unit == "count" and not of.is_integer()
-        if unit in {"share", "number"}:
-            zeros = "0" * tables.decimals_of(column, unit)
-            return f"0.{zeros}%" if unit == "share" else f"#,##0.{zeros}"
-        return _MEAN_COUNT if is_mean else _FORMATS[unit]
+        decimals = tables.decimals_of(column, unit)
+        zeros = f".{'0' * decimals}" if decimals else ""
+        return f"#,##0{zeros}{_UNITS.get(unit, '')}"
     # IDs, cards and hours count nothing: room 12345 is not 12,345.
     return _LABEL if of.is_integer() else None
 

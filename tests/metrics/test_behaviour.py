@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import polars as pl
 import pytest
@@ -223,11 +224,15 @@ def test_rooms_over_time_are_distinguished_by_their_numbers() -> None:
     ]
 
 
-def test_over_time_no_room_is_called_deleted_without_the_table_of_rooms() -> None:
+@pytest.mark.parametrize(
+    "lacks",
+    [{"missing": ("fpp_rooms",)}, {"later_begins": {"fpp_rooms": date(2026, 11, 2)}}],
+)
+def test_over_time_no_room_is_called_deleted_without_the_table_of_rooms(
+    lacks: dict[str, Any],
+) -> None:
     rows = frames(vote(NINE, room=3))
-    asked = replace(
-        query(rows, days("2026-11-02", "2026-11-02")), missing=("fpp_rooms",)
-    )
+    asked = replace(query(rows, days("2026-11-02", "2026-11-02")), **lacks)
     assert column(plan("rooms_over_time", asked), "label") == ["(name missing) ID 3"]
 
 

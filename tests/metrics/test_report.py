@@ -778,8 +778,9 @@ def test_without_the_table_of_rooms_no_room_is_called_deleted(golden: Frames) ->
     now = datetime(2026, 11, 20)
     query = asked(rows, OCTOBER, now)
 
-    def texts(missing: tuple[str, ...]) -> tuple[str, str, str]:
-        lacking = replace(query, missing=missing)
+    def texts(missing: tuple[str, ...], late: bool = False) -> tuple[str, str, str]:
+        begins = {ROOMS.name: query.period.first_day} if late else {}
+        lacking = replace(query, missing=missing, later_begins=begins)
         found = report.compose(lacking, engine.collect_all(report.plans(lacking)), now)
         return to_html(found), to_markdown(found), to_json(found)
 
@@ -791,6 +792,7 @@ def test_without_the_table_of_rooms_no_room_is_called_deleted(golden: Frames) ->
     assert "name missing" in chat
     # With an empty table the same rooms are deleted.
     assert "(deleted)" in texts(())[0]
+    assert "(deleted)" not in texts((), late=True)[0]
     # A room whose name is blank is there.
     blank = golden.rooms.with_columns(name=pl.lit("\u200b "))
     query = asked(Frames({**golden.by_name, ROOMS.name: blank}), OCTOBER, now)

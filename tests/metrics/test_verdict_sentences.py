@@ -377,7 +377,7 @@ def test_re_votes_are_beside_what_chance_gives() -> None:
             -0.4,
             0.4,
             UNCLEAR,
-            "In 40 rooms using both, it makes no clear difference (0 to 0 s).",
+            "In 40 rooms using both, it makes no clear difference (−0.4 to +0.4 s).",
         ),
         (0.2, 12, HIGHER, "In 40 rooms using both, it adds 9 s (0–12)."),
         (6, 500, HIGHER, "In 40 rooms using both, it adds 0.1 min (0.1–8.3)."),

@@ -169,7 +169,7 @@ def test_the_list_of_rooms_says_how_many_deleted_ones_it_leaves_out(
     voted = pl.read_parquet(GOLDEN / VOTES.file_name)["room_id"].unique().sort()
 
     def change(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
-        is_gone = pl.col("id").is_in(voted[:gone].to_list())
+        is_gone = pl.col("id").is_in(voted[-gone:].to_list())
         return frame.filter(~is_gone) if table is ROOMS else frame
 
     app = run_page("room.py", odd_store(change), period="all_time")

@@ -164,6 +164,19 @@ def test_a_deleted_room_and_one_without_votes_are_states(
     app = run_page("room.py", store, room="87654321")
     assert app.multiselect(key="room_search").value == []
     assert "to compare" not in texts(app)
+    # Of those from before a late table of rooms, none is known to be deleted.
+    late = rooms.filter(pl.col("first_used_at") >= datetime(2026, 10, 20))
+    late.write_parquet(store / "fpp_rooms.parquet")
+    app = run_page("room.py", store, room=str(ROOM), period="All time")
+    assert app.header[0].value == fmt.escaped("(name missing)")
+    whole = {"period": "custom", "from": "2026-09-01", "to": "2026-11-18"}
+    shown = [
+        read(table.proto.arrow_data.data)
+        for table in run_page("room.py", store, **whole).dataframe
+    ]
+    (names,) = [t["room_name"].to_list() for t in shown if "room_name" in t.columns]
+    assert "(name missing)" in names
+    assert "(deleted)" not in names
 
 
 def test_two_rooms_have_one_strip_and_a_colour_each(run_page: RunPage) -> None:

@@ -281,6 +281,12 @@ def test_numbers_that_print_the_same_have_not_changed(
     assert not (same and changed)
 
 
+@given(st.floats(1e-8, 1), st.sampled_from(["share", "number", "seconds", "minutes"]))
+def test_only_nothing_prints_as_zero(value: float, unit: Unit) -> None:
+    assert not formats.prints_zero(fmt.number(value, unit))
+    assert formats.prints_zero(fmt.number(0, unit))
+
+
 @given(st.lists(st.one_of(st.none(), st.integers(-(10**12), 10**12)), min_size=1))
 def test_counts_in_a_column_print_as_one_does(numbers: list[int | None]) -> None:
     frame = pl.DataFrame({"n": numbers}, schema={"n": pl.Int64})

@@ -13,10 +13,12 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
+from metrics.formats import number
 from metrics.sentences import percent
 from tests.metrics.building import quick
 from tests.pages.chart_specs import widths_of_bars
 from ui import labels
+from ui.charts import axes
 from ui.charts.axes import (
     PLACE,
     ROOM,
@@ -73,14 +75,16 @@ def test_stages_show_counts_with_their_share_of_the_stage_before() -> None:
 @given(
     st.floats(0, 1)
     | st.sampled_from([0.0, 0.004, 0.00999, 0.01, 0.125, 0.99, 0.995, 0.9999, 1.0])
+    | st.sampled_from([0.0005, 0.00005, 0.0004, 5e-6, 4.9e-6, 1 / 3e6, 0.99999])
 )
-def test_a_bar_prints_whole_percent_as_the_sentence_above_it(share: float) -> None:
+def test_a_bar_prints_percent_as_sentences_and_tables_do(share: float) -> None:
     """Only none is 0%, and only all is 100%."""
     frame = pl.DataFrame({"label": ["a"], "share": [share]})
-    chart = labelled_bars(frame, "label", "share", "", whole_percent("datum.share"))
+    text = f"{whole_percent('datum.share')} + ' = ' + {axes.percent('datum.share')}"
+    chart = labelled_bars(frame, "label", "share", "", text)
     drawn = json.dumps(vl_convert.vegalite_to_scenegraph(chart.to_dict()))
     said = percent(share).replace("less than ", "<").replace("more than ", ">")
-    assert f'"text": "{said}"' in drawn
+    assert f'"text": "{said} = {number(share, "share")}"' in drawn
 
 
 def test_figures_print_with_their_unit_and_a_hidden_one_as_a_dash() -> None:

@@ -279,12 +279,12 @@ def test_no_number_prints_as_minus_zero() -> None:
     found = read(sent.proto.arrow_data.data).to_dict(as_series=False)
     # As the browser prints them: with so many decimals.
     assert found["count_change_share"] == [0, -0.1, 0, None]
-    assert found["contribution"] == [0, -0.001, 0, None]
-    assert found["ma_votes"] == [0, -0.0001, 0, None]
+    assert found["contribution"] == [-0.0004, -0.0006, 0, None]
+    assert found["ma_votes"] == [-0.00004, -0.00006, 0.00004, None]
     assert "-0.0" not in map(str, found["contribution"] + found["ma_votes"])
     # From 3 to 60 votes it is 1,900.0%, as on tiles.
     looks = json.loads(sent.proto.columns)
-    for name, digits in (("contribution", 3), ("count_change_share", 1)):
+    for name, digits in (("contribution", 4), ("count_change_share", 1)):
         assert looks[name]["type_config"]["format"] == f"%,.{digits}f%%"
 
 
@@ -295,6 +295,7 @@ def test_no_number_prints_as_minus_zero() -> None:
         ([0.0004, 0.25], ["0.04%", "25.00%"]),
         ([0.9996, 0.5], ["99.96%", "50.00%"]),
         ([0.000006], ["0.001%"]),
+        ([1 / 200_001, 1 - 1 / 200_001], ["0.0005%", "99.9995%"]),
     ],
 )
 def test_only_none_prints_as_none_and_only_all_as_all(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -16,7 +17,7 @@ from metrics.sentences import begins_note, counted
 from metrics.tables import ROOMS, VOTES
 from metrics.time_zone import to_local
 from store import engine
-from store.reader import Snapshot
+from store.reader import LATER, Snapshot
 from ui import export, labels, query_params
 from ui import format as fmt
 from ui.blocks import empty_state, tables
@@ -211,14 +212,15 @@ def find_rooms(snapshot: Snapshot, zone: ZoneInfo) -> list[Room]:
     for room_id in ids:
         own = snapshot.frames.of_room(room_id)
         plans[f"facts {room_id}"] = own.rooms
-        plans[f"votes {room_id}"] = own.votes.select("id").head(1)
-    rows = engine.collect_all(plans, snapshot.rows) if plans else {}
+        plans[f"votes {room_id}"] = own.votes.select(VOTES.time).head(1)
+    plans["begin"] = snapshot.frames.rooms.select(pl.col(ROOMS.time).min())
+    rows = engine.collect_all(plans, snapshot.rows) if ids else {}
     st.session_state[_FOUND] = [
         _room(
             room_id,
             rows[f"facts {room_id}"],
             rows[f"votes {room_id}"],
-            ROOMS.name in snapshot.missing,
+            rows["begin"].item(),
             zone,
         )
         for room_id in ids
@@ -235,12 +237,14 @@ def _room(
     room_id: int,
     facts: pl.DataFrame,
     votes: pl.DataFrame,
-    is_missing: bool,  # the table of rooms
+    begin: datetime | None,  # of the table of rooms
     zone: ZoneInfo,
 ) -> Room:
     # A deleted room with votes still has a page; without any it never existed.
     has_votes = votes.height > 0
-    if facts.is_empty() and is_missing:
+    # Of a room from before that table begins, nothing says that it is deleted.
+    is_known = has_votes and begin and begin - votes.item() <= LATER
+    if facts.is_empty() and not is_known:
         return Room(room_id, NO_NAME, None, has_votes, has_votes, f"ID {room_id}.")
     if facts.is_empty():
         text = f"ID {room_id}. The room is deleted; its votes are kept."

@@ -20,12 +20,6 @@ from ui import labels
 from ui.charts.axes import end_of_scale
 from ui.format import NOTHING, kept_together
 
-_FORMATS: dict[Unit, str] = {
-    "count": "%,d",
-    "points": "%.0f",
-}
-# The notation of tiles and charts, in browsers of any language.
-_MEAN_COUNT = "%,.1f"
 _DATE = "D MMM YYYY"
 # Days that begin longer buckets would be read as those days.
 _BUCKETS: Mapping[Granularity, tuple[str, str]] = {
@@ -289,19 +283,11 @@ def _sent(frame: pl.DataFrame) -> _Sent:
     return {"data": frame.to_arrow(), "lazy": False}
 
 
-# What the formats above print of a number; counts are means where they have any.
-_DECIMALS: Mapping[Unit, int] = {
-    "count": 1,
-    "points": 0,
-    "minutes": 1,
-    "seconds": 0,
-}
-
-
 def decimals_of(column: pl.Series, printed: Unit) -> int:
     """Return the decimals that a column prints: of shares what the least part needs.
 
-    Of numbers, what most of them need; see `formats.number`. A change has one.
+    Of numbers, what most of them need; see `formats.number`. A change has one, and so
+    have means of counts. None of them prints as 0, but for small changes.
     """
     known = column.cast(pl.Float64).abs()
     known = known.filter(known.is_finite() & (known > 0))
@@ -311,10 +297,14 @@ def decimals_of(column: pl.Series, printed: Unit) -> int:
         parts = known.filter(known < 1)
         ends = (parts.min(), parts.max())
         return formats.share_digits(*(end for end in ends if isinstance(end, float)))
+    fewest = 0 if printed == "seconds" else 1
     if printed == "number":
         middle = known.median()
-        return formats.number_digits(middle if isinstance(middle, float) else 0)
-    return _DECIMALS[printed]
+        fewest = formats.number_digits(middle if isinstance(middle, float) else 0)
+    elif printed == "points" or not column.dtype.is_float():
+        return 0
+    least = known.min()
+    return formats.digits_in_print(least if isinstance(least, float) else 0, fewest)
 
 
 def _unit_of_durations(column: pl.Series, counted_in: Unit) -> tuple[float, str, int]:
@@ -405,19 +395,19 @@ def _config(frame: pl.DataFrame, name: str, table: str) -> ColumnConfig:
         return st.column_config.NumberColumn(
             label, help=definition.formula, format=f"%,.{digits}f {symbol}"
         )
-    is_mean = printed == "count" and frame.schema[name].is_float()
     return st.column_config.NumberColumn(
-        label,
-        help=definition.formula,
-        format=_MEAN_COUNT if is_mean else _format_of(frame[name], printed),
+        label, help=definition.formula, format=_format_of(frame[name], printed)
     )
 
 
 def _format_of(column: pl.Series, printed: Unit) -> str:
-    """Return the format of a column of numbers that are not durations."""
+    """Return the format of a column of numbers that are not durations.
+
+    It is the notation of tiles and charts, in browsers of any language.
+    """
     decimals = decimals_of(column, printed)
-    more = {"share": f"%,.{decimals}f%%", "number": f"%,.{decimals}f"}
-    return more.get(printed) or _FORMATS[printed]
+    number = f"%,.{decimals}f" if decimals else "%,d"
+    return f"{number}{'%%' if printed == 'share' else ''}"
 
 
 def _width(label: str, texts: pl.Series) -> int:

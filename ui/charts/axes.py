@@ -7,7 +7,7 @@ from math import floor, log10
 import altair as alt
 import polars as pl
 
-from metrics.formats import SECONDS, fixed, number, unit_of_seconds
+from metrics.formats import MOST_DIGITS, SECONDS, fixed, number, unit_of_seconds
 from metrics.subject import Unit
 
 MAX_ROWS = 8000
@@ -111,8 +111,9 @@ def whole_percent(share: str) -> str:
 def percent(share: str) -> str:
     """Return the Vega expression that prints a share as `formats.share_digits` says."""
     rest = f"min({share}, 1 - {share})"
-    few = f"{rest} > 0 && {rest} < 0.0005"
-    return f"format({share}, {few} ? ({rest} < 0.00005 ? '.3%' : '.2%') : '.1%')"
+    # A half is in print: what is left of it by a logarithm is no digit more.
+    digits = f"clamp(ceil(-log(200 * {rest}) / LN10 - 1e-9), 1, {MOST_DIGITS})"
+    return f"format({share}, '.' + ({rest} > 0 ? {digits} : 1) + '%')"
 
 
 def share_tooltip(share: str, title: str) -> alt.Tooltip:
