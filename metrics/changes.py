@@ -145,12 +145,6 @@ def what_changed(query: Query, shared: SharedPlans) -> Unfinished:
             if missing.isdisjoint(table.name for table in tables)
         ]
         labels = labels.filter(pl.col("dimension").is_in(known))
-        if ESTIMATIONS.name in missing:
-            # Which users are one team is not known: each alone would look surer.
-            of_users = pl.col("measure") == MEASURES["source"]
-            labels = labels.with_columns(
-                clusters=pl.when(~of_users).then("clusters").otherwise(0)
-            )
     return Unfinished(labels, judged("change", "change_verdict"))
 
 
