@@ -278,7 +278,7 @@ def _fits(held: pl.DataType, wanted: pl.DataType) -> bool:
         return held.is_numeric() or held == pl.Boolean
     if wanted.is_temporal():
         return held == pl.Date or isinstance(held, pl.Datetime)
-    return held in {pl.String, pl.Categorical, pl.Enum}
+    return isinstance(held, (pl.String, pl.Categorical, pl.Enum))
 
 
 def _kind(dtype: pl.DataType) -> str:
