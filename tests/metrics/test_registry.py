@@ -27,7 +27,17 @@ from metrics.registry import (
     plan,
     split,
 )
-from metrics.tables import BY_NAME, ESTIMATIONS, PAGE_VIEWS, ROOMS, TABLES, VOTES
+from metrics.sentences import begins_note
+from metrics.tables import (
+    BY_NAME,
+    ESTIMATIONS,
+    EVENTS,
+    PAGE_VIEWS,
+    ROOMS,
+    TABLES,
+    USERS,
+    VOTES,
+)
 from store import engine
 from tests.metrics.building import (
     answer,
@@ -658,6 +668,43 @@ def test_before_a_table_begins_its_numbers_are_unknown(
     moved = build("what_moved", asked)
     counts_it = {"fpp_page_views": "source", "fpp_votes": "room"}.get(live, "country")
     assert live == "fpp_rooms" or counts_it not in moved["dimension"].to_list()
+
+
+def test_tables_that_begin_on_different_days_leave_what_is_known_of_all(
+    golden: Frames,
+) -> None:
+    """Each number waits for the last of its tables; all are named in one order."""
+    late = {
+        EVENTS.name: date(2026, 11, 12),
+        VOTES.name: date(2026, 11, 5),
+        PAGE_VIEWS.name: date(2026, 10, 29),
+        USERS.name: date(2026, 11, 12),
+        ESTIMATIONS.name: date(2026, 11, 9),
+    }
+    asked = query(golden, MONTH, None)
+    names = ("historical", "traffic_over_time", "votes_over_time")
+    for name in names:
+        columns = [
+            name_of for name_of in build(name, asked).columns if name_of != "cut"
+        ]
+        together = build(name, replace(asked, later_begins=late)).select(columns)
+        apart = [
+            build(name, replace(asked, later_begins={live: day})).select(columns)
+            for live, day in late.items()
+        ]
+        for key in columns:
+            known = pl.all_horizontal(frame[key].is_not_null() for frame in apart)
+            assert_series_equal(
+                together[key].is_not_null(), pl.select(known.alias(key))[key]
+            )
+    found = registry.begins_later(replace(asked, later_begins=late), names[:1])
+    assert [*found] == [live for live in METRIC_TABLES[names[0]].reads if live in late]
+    assert [part[:48] for part in begins_note(late).split("; ")] == [
+        "fpp_page_views begins on 29 Oct 2026: its earlie",
+        "fpp_votes begins on 5 Nov 2026: its earlier numb",
+        "fpp_estimations begins on 9 Nov 2026: its earlie",
+        "fpp_events and fpp_users begin on 12 Nov 2026: t",
+    ]
 
 
 def test_what_was_first_is_known_four_weeks_after_a_table_begins(
