@@ -51,10 +51,9 @@ def _section(subject: str) -> str:
 
 
 def _cells(number: Definition) -> tuple[str, ...]:
-    texts = (number.title, number.formula, number.excludes)
     tables = ", ".join(f"`{table}`" for table in number.tables)
     return (
-        *(text.replace("|", "\\|") for text in texts),
+        *(number.title, number.formula, number.excludes),
         tables,
         _UNITS[number.unit],
         f"`{number.key}`" + (f" in `{number.only_in}`" if number.only_in else ""),

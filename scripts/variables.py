@@ -35,7 +35,7 @@ def readme() -> str:
         ),
     ]
     table = "\n".join(rows) + "\n"
-    return _TABLE.sub(lambda _: table, README.read_text(), count=1)
+    return _TABLE.sub(lambda _: table, README.read_text())
 
 
 def env_example() -> str:

@@ -157,7 +157,11 @@ def test_files_that_compose_mounts_are_there() -> None:
 
 
 def test_the_page_of_definitions_is_what_the_definitions_say() -> None:
-    assert definitions.PAGE.read_text() == definitions.page(), "run `make docs`"
+    page = definitions.page()
+    assert definitions.PAGE.read_text() == page, "run `make docs`"
+    # A bar in a text would be one more cell.
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    assert {row.count("|") for row in rows} == {7}
 
 
 def test_the_page_of_gaps_names_files_that_are_there() -> None:

@@ -24,6 +24,11 @@ ACTIVE_OPTION = """() => {
   return id ? document.getElementById(id).textContent : '';
 }"""
 
+NAMES_OF_TOOLS = """() => [...document.querySelectorAll(
+  ".stMain :is(.stDownloadButton, .stSelectbox) button, .stMain .stCheckbox input,"
+  + " .stMain [aria-label^=Help]"
+)].map(tool => tool.ariaLabel ?? tool.textContent)"""
+
 
 def tab_to(page: Page, name: str, *, stops: int = 80) -> None:
     """Press Tab until a control of that name has the focus."""
@@ -118,6 +123,12 @@ def test_keys_work_where_a_box_or_a_switch_was_used_last(
     page.wait_for_url("**table_votes_over_time=true**")
     chromium.wait_until_drawn(page)
     assert focused_label(page) == "Table: Votes per hour"
+    # Tools of a kind are told apart by what they belong to.
+    named = page.evaluate(NAMES_OF_TOOLS)
+    assert {"CSV: Votes by weekday", "Open: Period"} < {*named}
+    assert len({*named}) == len(named)
+    assert [name for name in named if name.startswith("Help: ")]
+    assert [name for name in named if ": " not in name] == []
     before = page.url
     page.keyboard.press(",")
     page.wait_for_url(lambda url: url != before)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from metrics import legacy_api
+from metrics import activity, legacy_api
 from metrics.frames import Frames, Period
 from metrics.query import Query, SharedPlans, executable
 from metrics.registry import METRIC_TABLES, plan
@@ -106,6 +106,16 @@ def test_a_window_has_the_same_rows_wherever_they_are_read(
         assert_frame_equal(inside.by_name[name].collect(), frame.collect())
         times = frame.select(BY_NAME[name].time).collect().to_series()
         assert times.is_between(period.start, period.end, closed="left").all()
+
+
+def test_a_part_of_what_users_did_is_chosen_from_a_longer_one(golden: Frames) -> None:
+    shared = SharedPlans(golden)
+    sorted_once = activity.followed(shared, MONTH)
+    for period in (days("2026-02-03", "2026-02-09"), days("2026-02-10", "2026-02-12")):
+        found = activity.followed(shared, period)
+        own = activity.followed(SharedPlans(golden), period)
+        assert found is not sorted_once
+        assert_frame_equal(found.collect(), own.collect())
 
 
 def test_answers_without_a_common_node_may_be_computed_at_the_same_time(

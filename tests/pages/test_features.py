@@ -2020,9 +2020,8 @@ def test_a_period_after_the_end_of_late_data_is_empty_and_compared_with_nothing(
             assert said[0] == ends, file
     # How healthy it is now is not known.
     said = captions(run_page("room.py", late_store, period="today", room="88"))
-    assert any(
-        text.startswith("**Room health at the end of the data:") for text in said
-    )
+    ended = "**Room health at the end of the data: 25 of 100 points, dormant.**"
+    assert any(text.startswith(ended) for text in said)
 
 
 def test_at_midnight_data_on_time_has_not_ended(run_page: RunPage) -> None:

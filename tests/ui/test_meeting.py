@@ -161,3 +161,11 @@ def test_a_meeting_is_not_shorter_or_longer_than_its_times_say(
     begins = datetime.fromisoformat(start)
     held = Meeting(1, begins, begins + timedelta(minutes=90), 2, 0, 0, 1, 0)
     assert held.when(ZoneInfo("Europe/Berlin")) == says
+
+
+def test_a_meeting_says_who_estimated_and_nothing_of_what_is_not_known() -> None:
+    begins = datetime(2026, 11, 19)
+    empty = Meeting(1, begins, begins, 1, 1, 0, 0, 0)
+    assert empty.summary == "1 vote, 0 estimators, 1 empty vote."
+    unknown = Meeting(1, begins, begins, 1_200, 0, 2, None, None)
+    assert unknown.summary == "1,200 votes, 2 wide (re-votes included)."

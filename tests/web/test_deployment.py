@@ -132,7 +132,10 @@ def test_the_health_check_of_the_image_is_the_one_of_the_composition(name: str) 
     [text] = re.findall(r"HEALTHCHECK(.*?CMD \[.*?\])", STAGES[name], re.DOTALL)
     check = SERVICES[name]["healthcheck"]
     assert json.loads(text.partition("CMD ")[2]) == check["test"][1:]
-    for option in ("interval", "timeout", "start_period"):
+    # It says itself what is wrong, before its time is over.
+    [own] = re.findall(r"timeout=(\d+)", (ROOT / "deploy/healthcheck.py").read_text())
+    assert int(own) < int(check["timeout"].removesuffix("s"))
+    for option in ("interval", "timeout", "start_period", "retries"):
         assert f"--{option.replace('_', '-')}={check[option]}" in text
 
 

@@ -29,7 +29,7 @@
       while (texts.nextNode()) {
         const node = texts.currentNode;
         const marks = [...node.data.matchAll(MARKS)];
-        if (!marks.length || !range.intersectsNode(node)) continue;
+        if (!marks.length) continue;
         for (const {index} of marks.toReversed()) node.deleteData(index, 1);
         taken.push({node, marks, left: node.data});
       }
@@ -41,7 +41,6 @@
     });
   }
   addEventListener("copy", event => {
-    if (event.defaultPrevented) return;
     const selection = getSelection();
     if (String(selection)) return withoutMarks(selection);
     const text = chosenCells();
