@@ -27,6 +27,9 @@ def test_the_effect_is_the_median_over_rooms_that_do_both() -> None:
     found = one(plan_of(auto_flip.totals, frames(*rows), WEEK))
     assert (found["compared_rooms"], found["compared_rounds"]) == (21, 210)
     assert found["auto_flip_effect_seconds"] == -10
+    # From the sixth of them in order to the sixth from the end.
+    ends = [found[f"auto_flip_effect_seconds_{end}"] for end in ("low", "high")]
+    assert ends == [-20, 30]
 
 
 def test_a_room_with_four_votes_of_a_kind_is_not_compared() -> None:
