@@ -28,7 +28,7 @@ from ui.charts.axes import (
     end_of_scale,
     whole_percent,
 )
-from ui.charts.bars import bars, shares
+from ui.charts.bars import bars, shares, weekdays
 from ui.charts.labelled_bars import (
     figures,
     hidden_below,
@@ -261,6 +261,20 @@ def test_whole_numbers_that_no_bar_has_keep_their_place(
         ticks = re.findall(r">([^<]+)</text>", svg.split("role-axis-label")[1])
         assert "".join(ticks).startswith("".join(named))
         assert max(widths_of_bars(svg)) < 400 / 3
+
+
+@pytest.mark.parametrize(
+    ("per_day", "drawn"),
+    [((0.0, None), "votes"), ((None, None), "votes"), ((2.0, None), "votes_per_day")],
+    ids=["a day without votes", "no whole day", "a day with votes"],
+)
+def test_weekdays_of_which_no_whole_day_has_votes_show_those_of_other_days(
+    per_day: Sequence[float | None], drawn: str
+) -> None:
+    held = {"votes": [2, 3], "votes_per_day": pl.Series(per_day, dtype=pl.Float64)}
+    frame = pl.DataFrame({"weekday_name": ["Sunday", "Monday"], **held})
+    encoding = weekdays(frame).to_dict()["encoding"]
+    assert encoding["y"]["field"] == drawn
 
 
 def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from metrics.card_scale import SCALE
-from metrics.registry import DEFINITIONS, is_unknown
+from metrics.registry import DEFINITIONS
 from metrics.sentences import counted
 from ui.charts.axes import (
     BY_PLACE,
@@ -80,12 +80,13 @@ def bars(
 
 
 def weekdays(frame: pl.DataFrame) -> Chart:
-    """Draw the votes per day of each weekday; of today alone, which is not whole, all.
+    """Draw the votes per day of each weekday; all votes where no whole day has one.
 
     Of sums the weekday that a period has once more would be the busiest.
     """
     value, beside = "votes_per_day", "votes"
-    if is_unknown(frame.select(value)):
+    # Of today alone, or where only today or the first day of the data has votes.
+    if not frame[value].sum():
         value, beside = beside, value
     titles = "Weekday", DEFINITIONS[value].title
     return bars(frame, "weekday_name", value, titles, tooltip=[beside])
