@@ -24,6 +24,7 @@ from simulation.tables import Event, Route
 from store.notes import Note, Notes
 from tests.metrics.building import quick
 from ui import charts
+from ui.blocks.kpi_strip import _longer_by
 from ui.charts.axes import Chart, any_but_zero
 from ui.charts.lines import columns_over_time, consensus_by_team_size
 from ui.charts.theme import CUT, DASHES, PALETTE
@@ -290,6 +291,37 @@ def test_hours_are_compared_with_those_of_the_same_name(zone: str, day: date) ->
         assert left_out == missing
         text = legend(on, earlier, left_out=left_out)
         assert text.endswith(f", not drawn: {missing[0]}" if missing else "2026")
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        *(datetime(2027, 3, 29, 10, 30), datetime(2027, 3, 29, 22, 30)),
+        *(datetime(2027, 11, 1, 10, 30), datetime(2027, 11, 1, 22, 30)),
+    ],
+)
+def test_the_last_24_hours_are_beside_those_before_after_a_change(
+    now: datetime,
+) -> None:
+    """They begin an hour apart, perhaps on another day, and end at the same time."""
+    zone, days = ZoneInfo("Europe/Berlin"), periods.Days(now.date(), now.date())
+    spans = (
+        periods.period_of(days, now, zone, hours=24),
+        periods.compared_with(periods.PREVIOUS, days, now, zone=zone, hours=24),
+    )
+    on, earlier = (TimeAxis.of("hour", span, now) for span in spans if span)
+    rows = [
+        pl.DataFrame(
+            {"bucket": [b.start for b in time_axis.buckets_of(span, "hour")]}
+        ).with_columns(votes=pl.lit(1.0))
+        for span in spans
+        if span
+    ]
+    spec = drawn(rows[0], on, before=(rows[1], earlier))
+    compared = [str(when) for when in column(spec, "before_when") if when]
+    # But for the hour that was skipped or repeated.
+    assert len(compared) == 24
+    assert _longer_by(on, rows[0], (rows[1], earlier)) == 0
 
 
 def test_an_hour_is_left_out_where_both_periods_have_a_change() -> None:

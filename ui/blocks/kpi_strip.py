@@ -226,7 +226,8 @@ def _longer_by(
     earlier, axis_before = before
     # A day of 25 hours is as long as the others by the clock.
     if axis.granularity == "hour":
-        return (axis_before.period.length - axis.period.length).total_seconds()
+        end = axis_before.period.end + axis.after(axis_before)
+        return (end - axis.period.end).total_seconds()
     # Hidden weekends make neither of them shorter.
     if axis.granularity == "day":
         own, theirs = (

@@ -171,7 +171,9 @@ class TimeAxis:
         if self.granularity != "hour":
             ahead = 0 if beside is None else beside.place_of_first(self)
             return pl.int_range(pl.len()) + ahead
-        midnight = datetime.combine(self.period.first_day, datetime.min.time())
+        on = beside or self
+        midnight = datetime.combine(on.period.first_day, datetime.min.time())
+        midnight -= on.after(self)
         hour = (self._clock() - pl.lit(midnight)).dt.total_hours()
         # Clocks that go back show an hour twice.
         return 10 * hour + pl.col("bucket").rank("dense").over(hour)
@@ -197,6 +199,13 @@ class TimeAxis:
             when.split(", ")[1] if one_day else when.removesuffix(", in part")
             for when in names["when"]
         ]
+
+    def after(self, other: "TimeAxis") -> timedelta:
+        """Return how many whole days its period begins after that of another axis.
+
+        The last 24 hours may begin an hour more or less after those before.
+        """
+        return round((self.period.start - other.period.start) / _DAY) * _DAY
 
     def place_of_first(self, other: "TimeAxis") -> int:
         """Return beside which of this axis' buckets the first one of another is."""
