@@ -57,6 +57,8 @@ def test_an_image_runs_without_root_and_has_a_health_check(stage: str) -> None:
     body = STAGES[stage]
     assert "USER 10001\n" in body
     assert f'CMD ["python", "deploy/healthcheck.py", "{stage}"]' in body
+    # What it starts is in it.
+    assert {*re.findall(r'"([\w/]+\.py)"', body)} <= copied(stage)
     assert not re.search(
         r"\b(apt-get|pip install|gcc|curl|uv)\b", STAGES["base"] + body
     )
