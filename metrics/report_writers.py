@@ -381,9 +381,10 @@ def in_chat(text: str) -> str:
     backslash: an invisible space takes the meaning from "@all" and "https://".
     """
     # After each @, colon and slash, and before what may end a domain: "@all", "https://"
-    # and "e.org" lose their meaning. Within "==a==" and "++a++", which mark a text. And
-    # before "- a" and "1. a", which begin a list.
-    acts = r"(?<=[@:/])|(?i:(?<=www))(?=\.)|(?<=\w)(?=\.[^\W\d_]{2})"
+    # and "e.org" lose their meaning, as does "#12", which is an issue even with a
+    # backslash. Within "==a==" and "++a++", which mark a text. And before "- a" and
+    # "1. a", which begin a list.
+    acts = r"(?<=[@:/])|(?<=#)(?=\w)|(?i:(?<=www))(?=\.)|(?<=\w)(?=\.[^\W\d_]{2})"
     acts += r"|(?<==)(?==)|(?<=\+)(?=\+)"
     lists = r"^(?=([-+]|\d+[.)])(\s|$))"
     plain = re.sub(f"{acts}|{lists}", _INVISIBLE, one_line(text))

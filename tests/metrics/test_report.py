@@ -702,6 +702,7 @@ def test_no_name_adds_a_line_to_the_markdown_or_a_mention(text: str) -> None:
         ("$x$", r"\$x\$"),
         ("==a== ++b++", "=\u200b=a=\u200b= +\u200b+b+\u200b+"),
         ("a^2^", r"a\^2\^"),
+        ("e/e#12", "e/\u200be\\#\u200b12"),
         ("two\nlines\r\n# title", "two lines \\# title"),
         ("\u202eabc", "abc"),
         ("a\0b\x1bc", "a b c"),
