@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from jsonschema import (  # type: ignore[import-untyped]  # ships no types
 )
 
 from metrics.registry import METRIC_TABLES
+from metrics.tables import TABLES
 from store.manifest import CURRENT
 from testkit.dashboard import TOKEN, get, serving
 from tests.conftest import EXAMPLES
 from tests.web.conftest import StoppedClock, parts
 from web.api.openapi import HEALTH, OPERATIONS, Parameter
 from web.auth.throttle import FREE_ATTEMPTS
+from web.health import Health
 
 # JSON has no types of its own.
 Document = Mapping[str, Any]
@@ -230,6 +233,9 @@ def test_the_health_report_is_where_the_document_says_and_as_it_says(
         answer = get(f"{url}{server['url'].removesuffix('/')}/health")
     assert ("detail" in answer.json()["components"]["storage"]) is spoiled
     check(document, "/health", answer)
+    names, now = frozenset(table.name for table in TABLES), datetime(2026, 11, 20)
+    fresh = Health(names, 12.5, now, timedelta(1), is_late=False, longest_wait=60)
+    check(document, "/health", httpx.Response(200, json=fresh.to_json()))
 
 
 def test_a_wrong_answer_would_not_fit(document: Document) -> None:
@@ -256,6 +262,8 @@ def test_the_page_has_every_route_parameter_status_and_working_examples(
         section = answer.text[begin : answer.text.index("</section>", begin)]
         base = "" if path == HEALTH.path else "/api"
         assert f"GET {base}{path.removesuffix('/')}</h2>" in section
+        needed = [each for each in operation["parameters"] if each["required"]]
+        assert section.count("path, required") == len(needed)
         for parameter in operation["parameters"]:
             assert f"<code>{parameter['name']}</code>" in section
         for status, response in operation["responses"].items():

@@ -83,7 +83,8 @@ def test_everything_is_below_the_sub_path(
     answer = client.get(path, headers=HTML)
     assert answer.status_code == status
     if location:
-        assert answer.headers["location"].endswith(location)
+        # Whatever the port that the client sees.
+        assert answer.headers["location"] == location
 
 
 def test_without_the_last_slash_the_overview_opens(client: httpx.Client) -> None:
@@ -159,6 +160,14 @@ def test_a_link_with_many_filters_is_opened_after_the_login(
     assert (answer.status_code, answer.headers["location"]) == (303, link)
 
 
+@pytest.mark.parametrize("proxy", ["nginx"], indirect=True, scope="module")
+def test_a_large_body_ends_at_the_proxy(client: httpx.Client) -> None:
+    # With Caddy the dashboard may be quicker to say that the form is too large.
+    answer = client.post("/analytics/login", content=b"x" * 70_000)
+    # The dashboard would say that the form is too large.
+    assert (answer.status_code, "form" in answer.text) == (413, False)
+
+
 def test_each_tab_of_a_session_that_ended_gets_the_login(client: httpx.Client) -> None:
     form = "/analytics/login?next=/analytics/votes"
     answers = [client.get(form).status_code for _ in range(MAX_WEBSOCKETS)]
@@ -227,7 +236,7 @@ def test_a_user_logs_in_and_sees_charts(url: str) -> None:
 
 
 def test_a_client_cannot_choose_the_address_that_its_tries_count_for(
-    client: httpx.Client,
+    client: httpx.Client, proxy: str
 ) -> None:
     # The last test here, since the client has to wait afterwards.
     statuses = [
@@ -238,3 +247,7 @@ def test_a_client_cannot_choose_the_address_that_its_tries_count_for(
         for n in range(7)
     ]
     assert statuses == [401, 401, 401, 401, 401, 429, 429]
+    # The dashboard never lets the right token wait; nginx counts forms.
+    form = {"token": TOKEN}
+    logins = [client.post("/analytics/login", data=form).status_code for _ in range(16)]
+    assert {*logins} == ({303, 429} if proxy == "nginx" else {303})
