@@ -67,9 +67,12 @@ def share_digits(*shares: float | None) -> int:
 
 
 def digits_in_print(value: float, fewest: int) -> int:
-    """Return the decimals, at least the `fewest`, with which a part is not 0."""
-    enough = (n for n in range(fewest, MOST_DIGITS) if not prints_zero(fixed(value, n)))
-    return next(enough, MOST_DIGITS) if value else fewest
+    """Return the decimals, at least the `fewest`, with which a part is not 0.
+
+    Of a rest that subtracting floats leaves, such as 6e-17, they are the fewest.
+    """
+    digits = range(fewest, MOST_DIGITS + 1) if value else ()
+    return next((n for n in digits if not prints_zero(fixed(value, n))), fewest)
 
 
 def number_digits(value: float) -> int:

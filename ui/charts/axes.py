@@ -15,6 +15,8 @@ MAX_ROWS = 8000
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 Draw = Callable[[pl.DataFrame], Chart]
 
+# A share that `formats.number` prints, in percent, as nothing but zeros.
+_LEAST = 0.005 / 10**MOST_DIGITS
 _ALL_DIGITS = "format(datum.value, ',')"
 _THOUSANDS = "format(datum.value, datum.value < 1000 ? ',' : '~s')"
 
@@ -113,7 +115,7 @@ def percent(share: str) -> str:
     rest = f"min({share}, 1 - {share})"
     # A half is in print: what is left of it by a logarithm is no digit more.
     digits = f"clamp(ceil(-log(200 * {rest}) / LN10 - 1e-9), 1, {MOST_DIGITS})"
-    return f"format({share}, '.' + ({rest} > 0 ? {digits} : 1) + '%')"
+    return f"format({share}, '.' + ({rest} > {_LEAST} ? {digits} : 1) + '%')"
 
 
 def share_tooltip(share: str, title: str) -> alt.Tooltip:
