@@ -11,6 +11,7 @@ import polars as pl
 
 from metrics.attention import MEASURES
 from metrics.expressions import MINIMUM_SAMPLE
+from metrics.formats import share_digits
 from metrics.registry import DEFINITIONS
 from ui import format as fmt
 from ui import labels
@@ -26,6 +27,7 @@ from ui.charts.axes import (
     legend,
     percent,
     share_tooltip,
+    text_of,
     whole_percent,
     with_texts,
 )
@@ -247,8 +249,15 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         else ""
         for change, before, now in named.select("change", "before", "now").iter_rows()
     ]
+    parts = [
+        fmt.NOTHING
+        if part is None
+        else f"{fmt.signed(100 * part, share_digits(abs(part)))}%"
+        for part in named["contribution"]
+    ]
     data = named.with_columns(
         labels.distinct(named["what"], top["label"]),
+        pl.Series(text_of("contribution"), parts, dtype=pl.String),
         end=pl.max_horizontal(pl.col("contribution").fill_null(0), 0.0),
         percent=pl.Series(changes, dtype=pl.String),
         then=fmt.counts(pl.col("before")) + _as_many(),
@@ -265,7 +274,7 @@ def moved(frame: pl.DataFrame, *, rows: int = 10) -> Chart:
         alt.Tooltip("measure:N", title="Metric"),
         alt.Tooltip("then:N", title="Before"),
         alt.Tooltip("now:Q", title="Now", format=","),
-        alt.Tooltip("contribution:Q", title="Contribution", format="+,.1%"),
+        share_tooltip("contribution", "Contribution"),
     ]
     text = base.mark_text(align="left", dx=6, color=TEXT, opacity=QUIET)
     said = text.encode(alt.X("end:Q"), y, text=_PRINTED)
