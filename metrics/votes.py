@@ -35,7 +35,7 @@ from metrics.expressions import (
     share,
     total,
 )
-from metrics.formats import fixed
+from metrics.formats import digits_in_print, fixed
 from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
 from metrics.sentences import listed
@@ -747,13 +747,13 @@ def busiest_weekday(frame: pl.DataFrame) -> str | None:
         if not clear.is_empty():
             parts.append(f"{_weekdays_named(clear, unit=not parts)} {word}")
     if parts:
-        return f"{' and '.join(parts)} than the average day ({fixed(average, 1)})."
+        return f"{' and '.join(parts)} than the average day ({_average(average)})."
     if days["votes_per_day_verdict"].null_count() == days.height:
         return (
-            f"Too few rooms to compare weekdays: about {fixed(average, 1)} votes a day."
+            f"Too few rooms to compare weekdays: about {_average(average)} votes a day."
         )
     return (
-        f"No clear difference between weekdays: about {fixed(average, 1)} votes a day."
+        f"No clear difference between weekdays: about {_average(average)} votes a day."
     )
 
 
@@ -772,8 +772,13 @@ def _weekdays_named(days: pl.DataFrame, *, unit: bool) -> str:
 
 
 def _span(values: pl.Series, digits: int) -> str:
-    low, high = (fixed(value, digits) for value in (min(values), max(values)))
+    low, high = (_average(value, digits) for value in (min(values), max(values)))
     return low if low == high else f"{low}–{high}"
+
+
+def _average(votes: float, digits: int = 1) -> str:
+    """Print votes a day with the digits that a rare one needs: 0.04."""
+    return fixed(votes, digits_in_print(votes, digits))
 
 
 def _most_votes(hours: pl.DataFrame) -> str:
@@ -785,7 +790,7 @@ def _most_votes(hours: pl.DataFrame) -> str:
     # Where a weekday is there once, its count is no average.
     once = bool((hours["votes"] == hours["votes_per_day"]).all())
     votes = (
-        f"{row['votes']:,}" if once else f"{fixed(row['votes_per_day'], 1)} on average"
+        f"{row['votes']:,}" if once else f"{_average(row['votes_per_day'])} on average"
     )
     # With a tie, naming one hour would be arbitrary.
     if hours.height > 1:

@@ -282,6 +282,11 @@ def hours(*cells: tuple[str, int, int, int]) -> pl.DataFrame:
             id="one hour",
         ),
         pytest.param(
+            hours(("Monday", 9, 40, 1000), ("Friday", 23, 8, 1000)),
+            "Most votes were on Mondays, 09:00–10:00: 0.04 on average",
+            id="a rare one",
+        ),
+        pytest.param(
             hours(("Monday", 9, 1200, 1), ("Friday", 23, 8, 1)),
             "Most votes were on Monday, 09:00–10:00: 1,200",
             id="a week",
