@@ -794,8 +794,10 @@ def test_a_dragged_span_is_the_days_of_its_buckets(
     frame = series(buckets)
     starts = on.place(frame)["at"]
     step = starts[1] - starts[0]
-    found = on.days_between([starts[0] + part * step for part in picked], frame)
-    assert [*found] == days
+    span = [starts[0] + part * step for part in picked]
+    assert [*on.days_between(span, frame)] == days
+    assert not on.is_click(span, frame)
+    assert on.is_click([span[0], span[0] + step / 250], frame)
 
 
 ZONES = st.sampled_from(

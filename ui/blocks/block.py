@@ -185,10 +185,10 @@ def render_zoomable(
     widget = f"zoom_{name}_{axis.period.start}_{axis.period.end}_{axis.granularity}"
 
     def zoom_in() -> None:
-        span = st.session_state[widget]["selection"].get(ZOOM, {})
-        if span.get(AT):
+        span = st.session_state[widget]["selection"].get(ZOOM, {}).get(AT)
+        if span and not axis.is_click(span, frame):
             # The callback runs before the page; the flag makes the whole page follow.
-            period_bar.choose_days(*axis.days_between(span[AT], frame))
+            period_bar.choose_days(*axis.days_between(span, frame))
             st.session_state[_ZOOMED] = True
 
     act = query_params.while_drawn(widget, zoom_in)

@@ -30,6 +30,8 @@ MOST_BUCKETS = 1_200
 """With more, a line looks like an area."""
 ZOOM = "zoom"
 """The selection of a span by dragging."""
+_SHORTEST_DRAG = 0.005
+"""Of the width of a chart: 3 to 10 pixels."""
 AT = "at"
 """The column of a bucket's start in milliseconds, as a UTC axis takes it."""
 _WHEN: Mapping[str, str] = {
@@ -352,6 +354,12 @@ class TimeAxis:
         yield flag.encode(
             x, color=alt.ColorValue(PALETTE[3]), tooltip=tooltip, **linked
         )
+
+    def is_click(self, at: Sequence[float], frame: pl.DataFrame) -> bool:
+        """Return whether a dragged span is a click by a hand that moved a little."""
+        drawn = self.place(frame)[AT].sort()
+        width: float = drawn[-1] - drawn[0]
+        return abs(at[0] - at[-1]) < _SHORTEST_DRAG * width
 
     def days_between(
         self, at: Sequence[float], frame: pl.DataFrame
@@ -700,7 +708,7 @@ def zoom_selection() -> alt.Parameter:
     return alt.selection_interval(
         name=ZOOM,
         encodings=["x"],
-        on="[mousedown, window:mouseup] > window:mousemove!",
+        on="[mousedown[!event.button], window:mouseup] > window:mousemove!",
         translate=False,
         zoom=False,
         clear="dblclick",
