@@ -22,6 +22,10 @@ DAY = date(2026, 11, 12)
             Note(DAY, DAY, "v2", "https://example.com/v2?a=1"),
         ),
         (
+            "2026-11-12 v3 http://intranet/v3",
+            Note(DAY, DAY, "v3", "http://intranet/v3"),
+        ),
+        (
             "2026-11-03..2026-11-04 Outage",
             Note(date(2026, 11, 3), date(2026, 11, 4), "Outage"),
         ),

@@ -734,16 +734,18 @@ def test_a_note_of_centuries_is_in_the_csv_at_the_buckets_it_touches(
 
 def test_a_bucket_that_the_period_cuts_has_no_note_of_a_day_outside_it() -> None:
     notes = [Note(day, day, f"{day.day}") for day in november(3, 4, 17, 18)]
+    # Of several days of a week, it is there once.
+    notes.append(Note(date(2026, 11, 10), date(2026, 11, 12), "10"))
     first, last = november(4, 17)
     period = Period.of_days(first, last)
     weeks = series(november(2, 9, 16)).with_columns(cut=pl.lit(value=False))
     found = with_notes(weeks, Notes(tuple(notes)), "week", period)
-    assert found["notes"].to_list() == ["4", None, "17"]
+    assert found["notes"].to_list() == ["4", "10", "17"]
     rooms = pl.concat(
         series(november(9, 16)).with_columns(room=pl.lit(name)) for name in "ab"
     )
     found = with_notes(rooms, Notes(tuple(notes)), "week", period)
-    assert found["notes"].to_list() == [None, "17", None, "17"]
+    assert found["notes"].to_list() == ["10", "17", "10", "17"]
     # Also where a page of one day has the week of it.
     of_day = Period.of_days(last, last)
     found = with_notes(series(november(16)), Notes(tuple(notes)), "week", of_day)

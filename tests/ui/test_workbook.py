@@ -227,6 +227,8 @@ def test_rows_are_as_high_as_their_texts() -> None:
     _, sheet = _sheets(to_xlsx("T", {}, {"t": Sheet("T", frame)}))
     rows = re.findall(r'<row r="(\d+)"[^>]*?(?: ht="([\d.]+)"[^>]*)?>', sheet)
     assert rows == [("1", ""), ("2", ""), ("3", "45"), ("4", ""), ("5", "408.75")]
+    # They are in lines of a width that can be read.
+    assert max(map(float, re.findall(r'<col [^>]*width="(.*?)"', sheet))) < 70
     assert 'wrapText="1"' in _styles(to_xlsx("T", {}, {"t": Sheet("T", frame)}))
 
 
