@@ -68,11 +68,12 @@ def test_without_rows_everything_is_0() -> None:
 
 
 def test_the_summary_covers_both_spans() -> None:
-    a_day_ago = f"{NOW - timedelta(days=1)}"
+    a_day_ago = NOW - timedelta(days=1)
     rows = frames(
         vote("2026-11-02 23:59:59"),
         user("b", "2026-11-02 23:59:59"),
-        vote(a_day_ago),
+        vote(f"{a_day_ago}"),
+        vote(f"{a_day_ago + timedelta(seconds=1)}"),
         # Later than the end of the data, as nothing on the pages is.
         vote(f"{NOW}"),
         user("c", "2026-11-03 23:00:00"),
@@ -80,5 +81,5 @@ def test_the_summary_covers_both_spans() -> None:
     table = answer(plan_of(daily.summary, rows, now=NOW))
     assert [(row["span"], row["votes"], row["new_users"]) for row in table] == [
         ("today", 0, 0),
-        ("last 24 hours", 1, 1),
+        ("last 24 hours", 2, 1),
     ]
