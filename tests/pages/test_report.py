@@ -80,6 +80,8 @@ def test_live_users_and_rooms_are_on_the_overview(
     (rooms,) = (f.value for f in app.dataframe if "Estimated" in f.value)
     assert list(rooms["Room"]) == ["<b>team</b> \U0001f469\u200d\U0001f467", "Room 2"]
     assert list(rooms["Estimated"]) == ["1 of 2", "0 of 1"]
+    ages = [list(rooms[name]) for name in ("Open since", "Last active")]
+    assert ages == [["2 days ago"] * 2] * 2
     assert "secret-user-id" not in str(app)
 
 
