@@ -70,7 +70,10 @@ def clickable(bars: alt.Chart, frame: pl.DataFrame) -> alt.Chart:
         *bars.encoding.tooltip,
         alt.Tooltip("_hint:N", title="Click"),
     ]
-    return shown.add_params(alt.selection_point(_SELECTION, fields=[FIELD]))
+    # Vega would take a double click for a click and its opposite.
+    return shown.add_params(
+        alt.selection_point(_SELECTION, fields=[FIELD], clear=False)
+    )
 
 
 def cursor(frame: pl.DataFrame) -> Literal["pointer", "default"]:
