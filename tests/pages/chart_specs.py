@@ -67,6 +67,9 @@ def check_charts(app: AppTest) -> None:
         assert said_twice(spec) == []
         assert is_read_out(spec)
         assert '"type": "line"' not in text or _WIDE in text
+        # Where marks say when something was, so does what is all around them.
+        told = [json.dumps(mark["encoding"]["tooltip"]) for mark in _wide_marks(spec)]
+        assert "When" not in text or all("When" in each for each in told)
         color = spec.get("encoding", {}).get("color", {})
         # What Streamlit makes of no title where a chart has no layers.
         assert not (color.get("legend") and color.get("title") == " ")
@@ -80,6 +83,14 @@ def _is_dotted(chart: Any) -> bool:  # an element of Streamlit's runner
     dash = json.dumps({"strokeDash": CUT})[1:-1]
     placed = [rows[AT] for rows in data_of(chart) if AT in rows.columns]
     return dash in chart.proto.spec and any(at.n_unique() > 1 for at in placed)
+
+
+def _wide_marks(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the marks that have the tooltips of all lines, or bars, at a place."""
+    for layer in spec.get("layer", ()):
+        yield from _wide_marks(layer)
+    if _WIDE in json.dumps(spec.get("mark")):
+        yield spec
 
 
 def _has_line_with_tooltip(spec: Mapping[str, Any]) -> bool:
