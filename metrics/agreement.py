@@ -81,7 +81,10 @@ DEFINITIONS = (
         "Estimations joined to a vote by 2+ users.",
     ),
     _define(
-        "agreeing", "Matching (n)", "count", "Estimations on their vote's top card."
+        "agreeing",
+        "Matching (n)",
+        "count",
+        "Estimations on their vote's most common card.",
     ),
     _define(
         "outliers",

@@ -72,7 +72,8 @@ DEFINITIONS = (
     ),
     _step(
         "came_back",
-        "Users who estimated with others and again on a later day, within 28 days.",
+        "Users who estimated on two or more days, with others at least once, within 28 "
+        "days.",
     ),
     *(
         Definition(
@@ -105,7 +106,7 @@ DEFINITIONS = (
     _share(
         "came_back_share",
         "Comeback rate",
-        "Share of new users who estimated with others and again on a later day.",
+        "Share of new users who estimated on two or more days, and with others.",
     ),
 )
 LABELS = ("step", "step_name", "source", "device", "country")
@@ -269,7 +270,7 @@ def _estimated(near: Frames, entered: pl.LazyFrame, span: Period) -> pl.LazyFram
     """Return who estimated within 7 days after entering, and what came after.
 
     Columns: user, with_others (an estimation in a vote of two or more), came_back
-    (an estimation on a later day), both until 28 days after the user was new. Days are
+    (estimations on two days), both until 28 days after the user was new. Days are
     those of the zone of `span`, which has all rows.
     """
     at, until = pl.col("estimated_at"), pl.col("created_at") + MATURE

@@ -116,6 +116,14 @@ def test_coming_back_alone_counts_only_after_a_vote_with_others() -> None:
     assert reached(*rows) == [1, 1, 1, 0, 0]
 
 
+def test_the_later_day_may_be_the_one_with_others() -> None:
+    alone = [vote("2026-09-12 09:00", amount=1, room=7)]
+    rows = [*journey("a")[:2], *alone, estimation("a", "2026-09-12 09:00", room=7)]
+    assert reached(*rows, estimation("a", "2026-09-20 09:00")) == [1, 1, 1, 1, 1]
+    # "With others and again on a later day" would leave this user out.
+    assert "estimated on two or more days" in definition("came_back", "funnel_by_source").formula
+
+
 @pytest.mark.parametrize(
     ("back", "came"),
     [
