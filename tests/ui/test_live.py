@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from store.live import Live, live_of
 from testkit.dashboard import ROOT
 from tests.store.test_live import GOOD, product, sends
-from ui.blocks.live import rooms_of
+from ui.blocks.live import counts_of, rooms_of
 
 NOW = datetime(2026, 11, 20, 18, 0)
 USER = {"estimation": 5, "isSpectator": False, "id": "secret-user-id"}
@@ -39,6 +39,10 @@ def shown(live: Live) -> list[str]:
     frame = rooms_of(live, NOW)
     assert frame.to_arrow().num_rows == 1
     return [str(value) for value in frame.row(0)]
+
+
+def test_one_user_and_one_room_are_not_counted_as_several() -> None:
+    assert counts_of(Live(1, 1, ())) == "**1** connected user in **1** open room"
 
 
 @given(st.sampled_from([*ROOM, *USER]), ANY)

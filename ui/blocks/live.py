@@ -49,11 +49,7 @@ def _render_answer(server: Secret, zone: ZoneInfo, *, excludes: bool) -> None:
         )
         return
     now = clock.now()
-    users, rooms = live.connected_users, live.open_rooms
-    st.markdown(
-        f"**{users:,}** connected {'user' if users == 1 else 'users'} in **{rooms:,}** "
-        f"open {'room' if rooms == 1 else 'rooms'}, at {fmt.instant(now, now, zone)}"
-    )
+    st.markdown(f"{counts_of(live)}, at {fmt.instant(now, now, zone)}")
     if live.rooms:
         st.dataframe(
             rooms_of(live, now).to_arrow(),
@@ -69,6 +65,15 @@ def _render_answer(server: Secret, zone: ZoneInfo, *, excludes: bool) -> None:
         st.caption(f"The {MOST_ROOMS} rooms that were active last.")
     if excludes:
         st.caption("With the rooms of `EXCLUDED_ROOMS`: the server gives no IDs.")
+
+
+def counts_of(live: Live) -> str:
+    """Say how many users and rooms there are."""
+    users, rooms = live.connected_users, live.open_rooms
+    return (
+        f"**{users:,}** connected {'user' if users == 1 else 'users'} in **{rooms:,}** "
+        f"open {'room' if rooms == 1 else 'rooms'}"
+    )
 
 
 def rooms_of(live: Live, now: datetime) -> pl.DataFrame:
