@@ -63,10 +63,7 @@ votes_by = partial(charts.bars, value="votes")
 DRAWN: Mapping[str, Draw] = {
     "votes_by_weekday": charts.weekdays,
     "votes_by_weekday_and_hour": partial(
-        charts.heat_map,
-        x=("hour", f"Hour ({context.query.zone.key})"),
-        y=("weekday_name", "Weekday"),
-        value=("votes_per_day", "Votes per day"),
+        charts.hours_of_the_week, zone=context.query.zone.key
     ),
     "estimates": partial(
         charts.bars, label="estimation", value="count", titles=("Card", "Estimations")

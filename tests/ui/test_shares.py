@@ -29,6 +29,7 @@ from ui.charts.axes import (
     whole_percent,
 )
 from ui.charts.bars import bars, shares, weekdays
+from ui.charts.heat_map import hours_of_the_week
 from ui.charts.labelled_bars import (
     figures,
     hidden_below,
@@ -272,9 +273,12 @@ def test_weekdays_of_which_no_whole_day_has_votes_show_those_of_other_days(
     per_day: Sequence[float | None], drawn: str
 ) -> None:
     held = {"votes": [2, 3], "votes_per_day": pl.Series(per_day, dtype=pl.Float64)}
-    frame = pl.DataFrame({"weekday_name": ["Sunday", "Monday"], **held})
+    days = {"weekday_name": ["Sunday", "Monday"], "hour": [9, 9]}
+    frame = pl.DataFrame({**days, **held})
     encoding = weekdays(frame).to_dict()["encoding"]
     assert encoding["y"]["field"] == drawn
+    (cells,) = hours_of_the_week(frame, "UTC").to_dict()["layer"]
+    assert cells["encoding"]["color"]["field"] == drawn
 
 
 def test_a_label_with_too_few_prints_its_number_instead_of_a_rate() -> None:

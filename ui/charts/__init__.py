@@ -6,7 +6,7 @@ moves a bar to another day.
 """
 
 from ui.charts.bars import bars, ranges, weekdays
-from ui.charts.heat_map import heat_map
+from ui.charts.heat_map import heat_map, hours_of_the_week
 from ui.charts.labelled_bars import moved, ranked
 from ui.charts.lines import columns_over_time, lines, two_axes
 from ui.charts.time_chart import TimeAxis, time_chart
@@ -16,6 +16,7 @@ __all__ = [
     "bars",
     "columns_over_time",
     "heat_map",
+    "hours_of_the_week",
     "lines",
     "moved",
     "ranges",

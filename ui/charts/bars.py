@@ -79,15 +79,22 @@ def bars(
     return chart
 
 
+def per_day_or_all(frame: pl.DataFrame) -> tuple[str, str]:
+    """Return the column of votes to draw and the other one: first those per day.
+
+    All votes are of no whole day where only today or the first day of the data has
+    some.
+    """
+    per_day, every = "votes_per_day", "votes"
+    return (per_day, every) if frame[per_day].sum() else (every, per_day)
+
+
 def weekdays(frame: pl.DataFrame) -> Chart:
     """Draw the votes per day of each weekday; all votes where no whole day has one.
 
     Of sums the weekday that a period has once more would be the busiest.
     """
-    value, beside = "votes_per_day", "votes"
-    # Of today alone, or where only today or the first day of the data has votes.
-    if not frame[value].sum():
-        value, beside = beside, value
+    value, beside = per_day_or_all(frame)
     titles = "Weekday", DEFINITIONS[value].title
     return bars(frame, "weekday_name", value, titles, tooltip=[beside])
 

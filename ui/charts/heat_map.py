@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from metrics.registry import DEFINITIONS
 from ui import format as fmt
 from ui.charts.axes import (
     BY_PLACE,
@@ -17,6 +18,7 @@ from ui.charts.axes import (
     wide_targets,
     with_texts,
 )
+from ui.charts.bars import per_day_or_all
 from ui.charts.rendering import Layer, layered
 from ui.charts.theme import ACCENT, CHART_HEIGHT, FAINT, INK, MUTED, PALE, TEXT
 
@@ -58,6 +60,17 @@ def heat_map(
     )
     # In layers: see `bars.shares`.
     return layered(cells, height=CHART_HEIGHT)
+
+
+def hours_of_the_week(frame: pl.DataFrame, zone: str) -> Chart:
+    """Draw the votes of each weekday and hour, those that `weekdays` draws."""
+    value, _ = per_day_or_all(frame)
+    return heat_map(
+        frame,
+        ("hour", f"Hour ({zone})"),
+        ("weekday_name", "Weekday"),
+        (value, DEFINITIONS[value].title),
+    )
 
 
 _ROW = 34
