@@ -421,7 +421,7 @@ def to_html(report: Report) -> str:
 
 # Mail has lines of 998 bytes: some servers refuse longer ones, others cut them. Before
 # items, in the tags of cells, and between the counts of the chart.
-_MAY_BREAK = re.compile(r"(?=<li>)|(?<=<t[dh])(?= )|(?<=\d,)(?= \d)")
+_MAY_BREAK = re.compile(r"(?=<li>)|(?<=<t[dh])(?= )|(?<=\d,)(?= )")
 
 
 def to_fragment(report: Report) -> str:
@@ -611,7 +611,8 @@ def _dates_below(report: Report, own: Sequence[int], places: int, sides: int) ->
     """Return the cells below the bars; `own` are the places of the period's buckets."""
     ticks = _ticks(len(own))
     starts, end = [own[i] for i in ticks], places
-    texts = ["", *(_tick(report, i) for i in ticks), ""]
+    # On a phone a time or a year goes below its date.
+    texts = ["", *(_tick(report, i).replace(" ", "\u00a0", 1) for i in ticks), ""]
     aligned = ["left"] * len(texts)
     if len(ticks) > 1:
         # The last date ends below the last bar: after it there is no room.
@@ -619,8 +620,8 @@ def _dates_below(report: Report, own: Sequence[int], places: int, sides: int) ->
         starts[-1] = (starts[-2] + end) // 2
     edges = pairwise([0, *starts, end, places])
     return "".join(
-        f'<td colspan="{(after - start) * sides}" style="{_TICK};'
-        f'text-align:{align}">{text}</td>'
+        f'<td colspan="{(after - start) * sides}" valign="top" style="{_TICK};'
+        f'white-space:normal;text-align:{align}">{text}</td>'
         for text, align, (start, after) in zip(texts, aligned, edges, strict=True)
         if after > start
     )

@@ -121,7 +121,10 @@ def test_the_later_day_may_be_the_one_with_others() -> None:
     rows = [*journey("a")[:2], *alone, estimation("a", "2026-09-12 09:00", room=7)]
     assert reached(*rows, estimation("a", "2026-09-20 09:00")) == [1, 1, 1, 1, 1]
     # "With others and again on a later day" would leave this user out.
-    assert "estimated on two or more days" in definition("came_back", "funnel_by_source").formula
+    assert (
+        "estimated on two or more days"
+        in definition("came_back", "funnel_by_source").formula
+    )
 
 
 @pytest.mark.parametrize(
