@@ -83,8 +83,9 @@ DEFINITIONS = (
         "re_votes",
         "Re-votes (n)",
         "count",
-        "Wide votes after which the room's next non-empty vote starts within 10 minutes "
-        "with nearly the same estimators (at least 80% of those in either). Inferred.",
+        "Wide votes after which the room's next non-empty vote starts within 10 "
+        "minutes with nearly the same estimators (at least 80% of those in either). "
+        "Inferred.",
     ),
     _define("converged", "Closer (n)", "count", "Re-votes with a smaller spread."),
     _define(
