@@ -21,7 +21,14 @@ from metrics.formats import (
     usual_span,
 )
 from metrics.frames import Period
-from metrics.periods import Days, describe, describe_period, not_compared
+from metrics.periods import (
+    NO_COMPARISON,
+    Days,
+    describe,
+    describe_period,
+    not_compared,
+    previous,
+)
 from metrics.report import (
     Change,
     ChartBucket,
@@ -252,6 +259,11 @@ def _link(room: GrownRoom | QuietRoom, report: Report) -> str | None:
         # Without it the page would be in the team's zone.
         "tz": report.period.zone.key,
     }
+    # Own dates are compared with the days before them, a period to date is not: "17
+    # votes, 0 before" would open "17, from 6".
+    days = Days(report.period.first_day, report.period.last_day)
+    if report.comparison and report.comparison.first_day != previous(days).first:
+        chosen["compare"] = NO_COMPARISON
     return f"{report.address}/room?{urlencode(chosen)}"
 
 

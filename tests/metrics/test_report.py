@@ -587,17 +587,28 @@ def test_hours_are_those_of_the_zone_in_every_format() -> None:
     assert content["data_until"] == "2026-11-20T19:00:00+01:00"
 
 
-def test_rooms_lead_to_their_pages_in_the_same_days_and_zone(golden: Frames) -> None:
+@pytest.mark.parametrize(
+    ("first", "compare"),
+    [
+        pytest.param(date(2026, 8, 29), "", id="as the page compares own dates"),
+        pytest.param(date(2026, 9, 1), "&compare=none", id="a period to date"),
+    ],
+)
+def test_rooms_lead_to_their_pages_in_the_same_days_and_zone(
+    golden: Frames, first: date, compare: str
+) -> None:
     query, found = reported(golden, OCTOBER)
     zone = ZoneInfo("America/Argentina/Buenos_Aires")
     there = Period(query.period.start, query.period.end, zone)
-    found = replace(found, period=there, address="https://fpp.example/analytics")
+    before = Period.of_days(first, first + timedelta(days=31), zone)
+    found = replace(found, period=there, comparison=before)
+    found = replace(found, address="https://fpp.example/analytics")
     rooms: list[GrownRoom | QuietRoom] = [*found.grown, *found.quiet]
     assert rooms
     links = [
         f"https://fpp.example/analytics/room?room={room.room_id}"
         f"&from={there.first_day}&to={there.last_day}"
-        "&tz=America%2FArgentina%2FBuenos_Aires"
+        f"&tz=America%2FArgentina%2FBuenos_Aires{compare}"
         for room in rooms
     ]
     assert Elements(to_html(found)).asked == links
