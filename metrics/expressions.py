@@ -74,8 +74,11 @@ DELETED = "(deleted)"
 NO_NAME = "(name missing)"
 """What rooms are called where the table of rooms is missing."""
 # Letters, signs and marks that draw nothing by themselves: fillers of Hangul, the blank
-# of Braille, what joins graphemes and what selects variants.
-_BLANK = r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+# of Braille, what joins graphemes, what selects variants and what stands for an object.
+_BLANK = (
+    r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc"
+    r"\U000e0100-\U000e01ef"
+)
 VISIBLE = rf"[^\s\p{{Z}}\p{{C}}{_BLANK}]"
 """Neither blank nor invisible, as zero-width and control characters are."""
 INVISIBLE = rf"[[\p{{C}}{_BLANK}]--\s]"

@@ -73,7 +73,18 @@ def test_a_room_without_a_name_is_deleted() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [None, "", " \t\n", "\u200b", "\u00a0", "\u2028\x07", "\u3164\u2800"]
+    "name",
+    [
+        None,
+        "",
+        " \t\n",
+        "\u200b",
+        "\u00a0",
+        "\u2028\x07",
+        "\u3164\u2800",
+        "\ufffc",
+        "\U000e0100",
+    ],
 )
 def test_an_invisible_name_is_said_to_be_missing(name: str | None) -> None:
     assert labels.named(name) == "(not set)"
