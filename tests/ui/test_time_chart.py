@@ -246,6 +246,9 @@ def test_the_comparison_is_a_line_by_position_that_may_end_early() -> None:
     assert "┄ 6 Nov – 8 Nov 2026, its line ends early" in text
     text = plain(legend(earlier, on, longer=True))
     assert "┄ 9 Nov – 11 Nov 2026, longer: its end is not drawn" in text
+    # By weeks, or as the clocks go back.
+    text = plain(legend(on, same, longer=True))
+    assert text.endswith("┄ 6 Nov – 8 Nov 2026, its end is not drawn")
 
 
 @pytest.mark.parametrize(

@@ -478,13 +478,15 @@ def legend(
     buckets = f", by {axis.granularity}" if says_granularity else ""
     parts = [f"{line}{_unbroken(fmt.period(axis.period))}{buckets}"]
     if before is not None:
-        cut = ", longer: its end is not drawn" if longer else ""
         # Thirty days from a Monday have a week less than thirty from a Thursday.
         own, theirs = (
             on.period.last_day - on.period.first_day for on in (axis, before)
         )
-        early = ", shorter" if theirs < own else ", its line ends early"
-        end = early if shorter else cut
+        end = ""
+        if shorter:
+            end = ", shorter" if theirs < own else ", its line ends early"
+        elif longer:
+            end = f", {'longer: ' if theirs > own else ''}its end is not drawn"
         first = f", its first {axis.granularity} is not drawn" if earlier else ""
         hours = f", not drawn: {listed(left_out)}" if left_out else ""
         dates = _unbroken(fmt.period(before.period))
