@@ -25,6 +25,9 @@ DAY = date(2026, 11, 12)
             "2026-11-12 v3 http://intranet/v3",
             Note(DAY, DAY, "v3", "http://intranet/v3"),
         ),
+        # A link without a host leads nowhere: it is text.
+        ("2026-11-12 v4 http://:80/v4", Note(DAY, DAY, "v4 http://:80/v4")),
+        (f"2026-11-12 {'x' * LONGEST}", Note(DAY, DAY, "x" * LONGEST)),
         (
             "2026-11-03..2026-11-04 Outage",
             Note(date(2026, 11, 3), date(2026, 11, 4), "Outage"),
