@@ -30,10 +30,12 @@ GUARDED = f"{_SKIPPED}[{re.escape(FORMULA)}']"
 """What gets an apostrophe before it: the apostrophe as well, so that it reads back."""
 _START = rf"^([\t\r\n]|{GUARDED})"
 _INSIDE = f"([;|\\t\\r\\n])({GUARDED})"
-# Names have blanks and colons: "Team -5", "a = b" and "1: +2" stay as they are, since
-# only a sign of equality that touches what follows runs there.
+# Names have blanks and colons: "Team -5" and "1: +2" stay as they are, since only a
+# sign of equality runs there, and "a = b", since the sign does not run alone.
+AFTER_COLON = r"[[\p{Z}\p{Cc}\p{Cf}\x22']--[\t\r\n]]*="
+"""What gets an apostrophe after a colon."""
 AFTER_BLANK = r"[[\p{Z}\p{Cc}\p{Cf}\x22']--[\t\r\n ]]*=([^ :]|$)"
-"""What gets an apostrophe after a blank or a colon."""
+"""What gets an apostrophe after a blank."""
 # 007, 1e5, (5), 3-4, 12:30, 50%, 5 May: more than a whole number, which stays the same.
 # Spreadsheets of other languages read months and units in their own scripts.
 _MARKS = (
@@ -82,7 +84,8 @@ def to_csv(frame: pl.DataFrame) -> bytes:
         .then("'" + text)
         .otherwise(text)
         .str.replace_all(_INSIDE, "${1}'${2}")
-        .str.replace_all(f"([ :])({AFTER_BLANK})", "${1}'${2}")
+        .str.replace_all(f"(:)({AFTER_COLON})", "${1}'${2}")
+        .str.replace_all(f"( )({AFTER_BLANK})", "${1}'${2}")
         .name.keep()
     )
     numbers = selectors.float() | selectors.decimal()

@@ -47,6 +47,8 @@ FORMULAS = [
     'a "=1+1"',
     "a:=1+1:b",
     "a: \0=1+1",
+    "a := 1+1",
+    "a: = 1+1",
     "a; =1+1",
 ]
 """Texts that some spreadsheet runs, with one separator or another."""
