@@ -82,8 +82,7 @@ def bars(
 def per_day_or_all(frame: pl.DataFrame) -> tuple[str, str]:
     """Return the column of votes to draw and the other one: first those per day.
 
-    All votes are of no whole day where only today or the first day of the data has
-    some.
+    Where only today or the first day of the data has votes, none is of a whole day.
     """
     per_day, every = "votes_per_day", "votes"
     return (per_day, every) if frame[per_day].sum() else (every, per_day)
