@@ -244,7 +244,9 @@ def _same_time(clock: datetime, days: Days, earlier: Days, months: int) -> datet
     # The running day counts up to now: so does the day that it is compared with.
     today = clock.date()
     if not months:
-        return clock - (days.first - earlier.first)
+        # Arithmetic forgets which pass of a repeated hour it is.
+        moved = clock - (days.first - earlier.first)
+        return moved.replace(fold=clock.fold)
     same_day = _add_months(today, -months)
     if same_day is not None:
         return datetime.combine(same_day, clock.time())

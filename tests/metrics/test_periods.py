@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from metrics import periods
 from metrics.frames import Period
 from metrics.periods import COMPARISONS, GRANULARITIES, PERIODS, PREVIOUS, YEAR, Days
+from metrics.time_zone import to_local
 
 NOW = datetime(2026, 11, 22, 14, 20)
 TODAY = NOW.date()
@@ -472,6 +473,29 @@ def test_24_hours_stay_24_hours_when_the_clocks_change() -> None:
     period = periods.period_of(Days(now.date(), now.date()), now, BERLIN, hours=24)
     assert period.length == timedelta(hours=24)
     assert periods.describe_period(period) == "24 Oct, 14:30 – 25 Oct 2026, 13:30"
+
+
+@pytest.mark.parametrize("hours", [0, 24])
+@pytest.mark.parametrize(
+    ("zone", "now"),
+    [
+        ("Europe/Berlin", datetime(2026, 10, 25, 1, 30)),
+        ("America/Santiago", datetime(2026, 4, 5, 3, 30)),
+        ("Africa/Cairo", datetime(2026, 10, 29, 21, 30)),
+    ],
+)
+def test_a_repeated_hour_is_compared_with_the_same_pass_a_year_ago(
+    zone: str, now: datetime, hours: int
+) -> None:
+    """52 weeks before, the clocks went back on the same weekday."""
+    place = ZoneInfo(zone)
+    for clock in (now, now - timedelta(hours=1)):
+        day = to_local(clock, place).date()
+        found = periods.compared_with(
+            YEAR, Days(day, day), clock, match_weekdays=True, zone=place, hours=hours
+        )
+        assert found is not None
+        assert found.end == clock - timedelta(weeks=52)
 
 
 def test_dates_before_the_data_are_kept_as_they_were_asked_for() -> None:
