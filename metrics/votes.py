@@ -38,7 +38,7 @@ from metrics.expressions import (
 from metrics.formats import digits_in_print, fixed
 from metrics.frames import Frames, Period, instant
 from metrics.query import Granularity, Query, SharedPlans, Unfinished
-from metrics.sentences import listed
+from metrics.sentences import counted, listed
 from metrics.subject import Definition, Unit, table
 from metrics.tables import ESTIMATIONS, VOTES
 from metrics.time_axis import (
@@ -767,8 +767,8 @@ def _weekdays_named(days: pl.DataFrame, *, unit: bool) -> str:
     # A single day has a count, no average.
     once = max(days["days"]) == 1
     span = _span(days["votes_per_day"], 0 if once else 1)
-    counted = " votes a day" if not once else " vote" if span == "1" else " votes"
-    return f"{listed(names)} ({span}{counted if unit else ''}) {are}"
+    votes = " votes a day" if not once else " vote" if span == "1" else " votes"
+    return f"{listed(names)} ({span}{votes if unit else ''}) {are}"
 
 
 def _span(values: pl.Series, digits: int) -> str:
@@ -781,22 +781,25 @@ def _average(votes: float, digits: int = 1) -> str:
     return fixed(votes, digits_in_print(votes, digits))
 
 
-def _most_votes(hours: pl.DataFrame) -> str:
+def _busiest(hours: pl.DataFrame) -> str:
     """Return how many votes the busiest hours of the week have, and which one if one.
 
-    `hours` has a row for each hour that no other one exceeds.
+    `hours` has a row for each hour that no other one exceeds per day. Of a weekday that
+    is there more often, another one may have more in all.
     """
     row = hours.row(0, named=True)
     # Where a weekday is there once, its count is no average.
     once = bool((hours["votes"] == hours["votes_per_day"]).all())
     votes = (
-        f"{row['votes']:,}" if once else f"{_average(row['votes_per_day'])} on average"
+        counted(row["votes"], "vote")
+        if once
+        else f"{_average(row['votes_per_day'])} votes on average"
     )
     # With a tie, naming one hour would be arbitrary.
     if hours.height > 1:
-        return f"{hours.height} hours of the week share the most votes: {votes} each"
+        return f"{hours.height} hours of the week are the busiest: {votes} each"
     day = row["weekday_name"] if once else f"{row['weekday_name']}s"
-    return f"Most votes were on {day}, {_runs(hours['hour'])}: {votes}"
+    return f"The busiest hour was on {day}, {_runs(hours['hour'])}: {votes}"
 
 
 def _runs(hours: pl.Series) -> str:
@@ -816,7 +819,7 @@ def busiest_hour(frame: pl.DataFrame) -> str | None:
     # All votes may be of the data's first day, which says nothing per day.
     if not most:
         return None
-    start = _most_votes(frame.filter(pl.col("votes_per_day") == most))
+    start = _busiest(frame.filter(pl.col("votes_per_day") == most))
     parts: list[str] = []
     for verdict, word in ((HIGHER, "busier"), (LOWER, "quieter")):
         clear = frame.filter(pl.col("hour_verdict") == verdict)["hour"].unique().sort()

@@ -138,11 +138,11 @@ def test_which_weekday_and_hour_is_busiest(start: Page, files: Files) -> None:
         assert f"{WEEKDAYS[day - 1]}s" in busier
         assert f"{fixed(most / 4, 1)} votes a day)" in busier
     per_hour = votes.group_by("day", "hour").len()
-    said = sentence(start.get_by_text("Most votes were on"))
+    said = sentence(start.get_by_text("The busiest hour was on"))
     most = int(per_hour["len"].to_list()[per_hour["len"].arg_max() or 0])
     (day,) = (n for n, name in enumerate(WEEKDAYS, 1) if f" {name}s, " in said)
     assert per_hour.filter(day=day, hour=int(numbers(said)[0]))["len"].item() == most
-    assert f":00: {fixed(most / 4, 1)} on average" in said
+    assert f":00: {fixed(most / 4, 1)} votes on average" in said
 
 
 def test_the_country_table_of_last_month_as_a_csv(start: Page, files: Files) -> None:

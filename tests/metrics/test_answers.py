@@ -278,27 +278,32 @@ def hours(*cells: tuple[str, int, int, int]) -> pl.DataFrame:
     [
         pytest.param(
             hours(("Monday", 9, 40, 4), ("Friday", 23, 8, 4)),
-            "Most votes were on Mondays, 09:00–10:00: 10.0 on average",
+            "The busiest hour was on Mondays, 09:00–10:00: 10.0 votes on average",
             id="one hour",
         ),
         pytest.param(
             hours(("Monday", 9, 40, 1000), ("Friday", 23, 8, 1000)),
-            "Most votes were on Mondays, 09:00–10:00: 0.04 on average",
+            "The busiest hour was on Mondays, 09:00–10:00: 0.04 votes on average",
             id="a rare one",
         ),
         pytest.param(
             hours(("Monday", 9, 1200, 1), ("Friday", 23, 8, 1)),
-            "Most votes were on Monday, 09:00–10:00: 1,200",
+            "The busiest hour was on Monday, 09:00–10:00: 1,200 votes",
             id="a week",
         ),
         pytest.param(
+            hours(("Monday", 9, 20, 1), ("Thursday", 9, 30, 2)),
+            "The busiest hour was on Monday, 09:00–10:00: 20 votes",
+            id="fewer in all than a weekday that is there twice",
+        ),
+        pytest.param(
             hours(("Monday", 9, 12, 2), ("Friday", 23, 12, 2), ("Friday", 1, 1, 2)),
-            "2 hours of the week share the most votes: 6.0 on average each",
+            "2 hours of the week are the busiest: 6.0 votes on average each",
             id="a tie",
         ),
         pytest.param(
             hours(*(("Monday", hour, 1, 1) for hour in range(24))),
-            "24 hours of the week share the most votes: 1 each",
+            "24 hours of the week are the busiest: 1 vote each",
             id="all the same",
         ),
     ],
@@ -328,9 +333,9 @@ def test_hours_that_clearly_differ_are_listed() -> None:
         hour_verdict=pl.Series([*["higher"] * len(high), *["lower"] * len(low)])
     )
     assert answer("votes_by_weekday_and_hour", judged) == (
-        "Most votes were on Mondays, 09:00–10:00: 10.0 on average. All days together, "
-        "clearly busier than the average hour: 08:00–10:00 and 14:00–15:00; clearly "
-        "quieter: 02:00–03:00 and 23:00–24:00."
+        "The busiest hour was on Mondays, 09:00–10:00: 10.0 votes on average. All days "
+        "together, clearly busier than the average hour: 08:00–10:00 and 14:00–15:00; "
+        "clearly quieter: 02:00–03:00 and 23:00–24:00."
     )
 
 

@@ -1939,7 +1939,7 @@ def test_weekdays_are_drawn_as_the_average_day_that_is_said(
 
 def test_the_busiest_hour_is_named_with_its_zone(run_page: RunPage) -> None:
     app = run_page("votes.py", period="all_time", tz="Europe/Berlin")
-    (said,) = (t.value for t in app.text if t.value.startswith("Most votes were on"))
+    (said,) = (t.value for t in app.text if t.value.startswith("The busiest hour"))
     assert said.endswith(" Hours in Europe/Berlin.")
 
 
