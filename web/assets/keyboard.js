@@ -102,7 +102,7 @@
     const shortcut = SHORTCUTS.find(([key]) => key === event.key);
     if (!shortcut || (event.key !== "?" && (list?.open || storage[OFF]))) return;
     event.preventDefault();
-    shortcut[2]();
+    if (!event.repeat) shortcut[2](); // of a key that is held, menus would flicker
   }, true);
   // In an open list of presets typed text leads to an option, as in a browser's own list.
   const PRESETS = '[role="combobox"][inputmode="none"][aria-expanded="true"]';

@@ -19,14 +19,15 @@
       const label = heading && `${text}: ${heading}`;
       if (label && tool.ariaLabel !== label) tool.ariaLabel = label;
     }
-    for (const help of document.querySelectorAll('.stMain button[aria-label="Help"]')) {
+    // React keeps a button of help, and with it our name, where its text changes.
+    for (const help of document.querySelectorAll('.stMain button[aria-label^="Help"]')) {
       let box = help.parentElement;
       while (box && !box.querySelector("p")) box = box.parentElement;
       if (box) help.ariaLabel = `Help: ${box.querySelector("p").textContent}`;
     }
     for (const arrow of document.querySelectorAll(ARROWS)) {
       const box = arrow.closest(".stSelectbox, .stMultiSelect").querySelector("input")?.ariaLabel;
-      if (box && !arrow.ariaLabel.endsWith(`: ${box}`)) arrow.ariaLabel += `: ${box}`;
+      if (box) arrow.ariaLabel = `${arrow.ariaLabel.split(": ", 1)}: ${box}`;
     }
   }
   // React draws them again, others in their place or with another text.
