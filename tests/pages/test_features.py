@@ -2260,6 +2260,15 @@ def test_days_before_a_table_begins_are_unknown_on_the_pages_that_need_it(
     months_later = {"from": "2026-11-10", "to": "2026-11-18", "as": "By start"}
     app = run_page("returning.py", tmp_path, **months_later)
     assert any("fpp_estimations begins" in text for text in captions(app))
+    # Nor has nothing changed where no change is known.
+    views = tmp_path / "fpp_page_views.parquet"
+    kept = pl.col("viewed_at") >= datetime(2026, 8, 12)
+    pl.read_parquet(views).filter(kept).write_parquet(views)
+    said = [
+        plain(info.value) for info in run_page("overview.py", tmp_path, **after).info
+    ]
+    assert any(text.startswith("No known change. fpp_estim") for text in said), said
+    shutil.copy(GOLDEN / views.name, views)
     # Who was where is not known before users are, whatever they did.
     rows = pl.read_parquet(GOLDEN / USERS.file_name)
     late = rows.filter(pl.col(USERS.time) >= datetime(2026, 8, 12))

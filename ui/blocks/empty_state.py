@@ -1,6 +1,7 @@
 """Whether a table is empty, and the message that replaces it."""
 
 from collections.abc import Collection
+from datetime import date
 
 import polars as pl
 import streamlit as st
@@ -61,6 +62,9 @@ def render(
     if name == "what_moved" and not context.compares:
         _say(_why_not_compared(context))
         return
+    if name == "what_moved" and (late := _begin_in_comparison(context, name)):
+        _say(f"No known change. {begins_note(late)}.")
+        return
     own = None if context.snapshot.missing else _MESSAGES.get(name)
     # Of days before the data begins or after it ends there is nothing to judge.
     if own and context.snapshot.rows and not _is_unknown(context, name, frame):
@@ -90,6 +94,13 @@ def _why_not_compared(context: PageContext) -> str:
         empty = pl.DataFrame()
         return _outside_data(context, "what_moved", empty) or _nothing_in(context)
     return "Choose a comparison to see changes. All time has none."
+
+
+def _begin_in_comparison(context: PageContext, name: str) -> dict[str, date]:
+    """Return which live tables of a table the comparison has in part at most."""
+    unknown = context.query.not_compared.intersection(METRIC_TABLES[name].reads)
+    later = context.query.later_begins.items()
+    return {live: day for live, day in later if live in unknown}
 
 
 def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None:
