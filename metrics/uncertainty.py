@@ -645,7 +645,10 @@ def _median(values: pl.Series, above: Struct) -> tuple[float | None, object, obj
     middle, last = cast("float", values.median()), values.len() - 1
     if low is None or high is None:
         return middle, None, None
-    return middle, values[round(low * last)], values[round(high * last)]
+    # Of many equal values the share above the median is no half.
+    first = min(round((0.5 + share - high) * last), last // 2)
+    second = max(round((0.5 + share - low) * last), (last + 1) // 2)
+    return middle, values[max(first, 0)], values[min(second, last)]
 
 
 def median_excess(name: str) -> Finish:

@@ -330,6 +330,7 @@ def test_medians_are_those_of_woodruff_and_mood(
         assert x == (median(s for _, s in own) if len(own) >= 20 else None)
         interval = statistics.median_interval(own)
         assert (low, high) == (interval or (None, None))
+        assert low is None or low <= x <= high
         over[label] = statistics.per_cluster(statistics.above(own, middle))
     medians = found["x"].drop_nulls().to_list()
     ps = statistics.p_values(over)
@@ -356,6 +357,8 @@ def test_equal_medians_did_not_change_however_many_are_above() -> None:
     sums = uncertainty.median_sums(rows, "label", "room", "seconds", "x")
     found = executed(Unfinished(sums, uncertainty.medians("x")))
     assert found["x"].to_list() == [30, 30]
+    # So are the intervals, whose ends are as far from the middle as a share may be off.
+    assert found.select("x_low", "x_high").rows() == [(30, 30)] * 2
     assert found["x_verdict"].to_list() == ["no clear difference"] * 2
 
 

@@ -207,11 +207,15 @@ def median_interval(cases: Cases) -> tuple[float, float] | None:
     """From quantile to quantile, as far as the share below the median may be off."""
     known = [*cases]
     values = sorted(value for _, value in known)
-    limits = wilson(per_cluster(above(known, median(values))))
+    halves = above(known, median(values))
+    limits = wilson(per_cluster(halves))
     if limits is None:
         return None
-    low, high = (values[round(limit * (len(values) - 1))] for limit in limits)
-    return low, high
+    share, last = sum(part for _, part in halves) / len(values), len(values) - 1
+    # Where more are above, fewer are below: the upper limit is the lower end.
+    low, high = (round((0.5 + share - limit) * last) for limit in reversed(limits))
+    low, high = min(low, last // 2), max(high, (last + 1) // 2)
+    return values[max(low, 0)], values[min(high, last)]
 
 
 def above(cases: Cases, middle: float) -> list[tuple[Hashable, float]]:
