@@ -176,10 +176,11 @@ def set_option(page: Page, chance: random.Random) -> bool:
 
 
 def add_filter(page: Page, chance: random.Random) -> bool:
-    button = page.get_by_role("button", name="Filter", exact=False).first
-    if not page.locator(".st-key-period_bar").count():
+    button = page.get_by_role("button", name="Filter")
+    # A page of chosen rooms has none.
+    if not button.count():
         return False
-    button.click()
+    button.first.click()
     menu = page.get_by_test_id("stPopoverBody")
     boxes = menu.get_by_role("combobox")
     boxes.nth(1).wait_for()
