@@ -205,14 +205,17 @@ def with_interval(
 ) -> str:
     """Return a share with its interval, where it has one: "48% (44–52)".
 
-    `none` replaces 0%, where "of 30 users" follows: "None (0–11) of 30 users".
+    `none` replaces 0%, where "of 30 users" follows: "None (0–11%) of 30 users".
     """
     low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
-    share = none if none and row[name] == 0 else percent(row[name], digits)
+    share, sign = percent(row[name], digits), ""
+    if none and row[name] == 0:
+        # After a word the ends would be numbers of users.
+        share, sign = none, "%"
     if low is None or high is None:
         return share
     ends = formats.ends_apart(100 * low, 100 * high, digits)
-    return f"{share} ({'–'.join(ends)})"
+    return f"{share} ({'–'.join(ends)}{sign})"
 
 
 def adding_up(counts: Sequence[int]) -> list[str]:

@@ -352,6 +352,9 @@ def test_re_votes_are_beside_what_chance_gives() -> None:
         f"{start}."
     )
     assert answer("convergence", convergence(re_vote_rate=None)) is None
+    # After a word the ends of an interval say that they are shares.
+    never = answer("convergence", convergence(re_vote_rate=0.0, re_vote_rate_low=0.0))
+    assert str(never).startswith("None (0–35%) of 1,200 votes ")
     unknown = convergence(convergence_excess_verdict=None)
     assert "(too few rooms to compare)" in str(answer("convergence", unknown))
     # Of rooms with two votes nothing says what chance gives.
