@@ -124,6 +124,12 @@ def test_a_room_without_a_name_or_a_time_says_that_it_has_none(
     assert not app.exception
     assert app.header[0].value == fmt.escaped("(not set)")
     assert "last used –" in texts(app)
+    # Nothing says when its votes were.
+    votes = pl.read_parquet(file := file.parent / "fpp_votes.parquet")
+    votes.with_columns(voted_at=pl.lit(None)).write_parquet(file)
+    app = run_page("room.py", file.parent, room=str(ROOM))
+    assert not app.exception
+    assert "This room has no votes in the data." in texts(app)
 
 
 def test_a_deleted_room_and_one_without_votes_are_states(

@@ -212,7 +212,8 @@ def find_rooms(snapshot: Snapshot, zone: ZoneInfo) -> list[Room]:
     for room_id in ids:
         own = snapshot.frames.of_room(room_id)
         plans[f"facts {room_id}"] = own.rooms
-        plans[f"votes {room_id}"] = own.votes.select(VOTES.time).head(1)
+        # Files of the older job may lack a time.
+        plans[f"votes {room_id}"] = own.votes.select(VOTES.time).drop_nulls().head(1)
     plans["begin"] = snapshot.frames.rooms.select(pl.col(ROOMS.time).min())
     rows = engine.collect_all(plans, snapshot.rows) if ids else {}
     st.session_state[_FOUND] = [
