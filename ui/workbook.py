@@ -81,8 +81,8 @@ def to_xlsx(title: str, about: Mapping[str, str], sheets: Mapping[str, Sheet]) -
             autofilter=False,
             header_format=_HEADER,
             freeze_panes=(1, 0),
-            column_widths={"Sheet": 230, title: _TEXT_WIDTH, "Rows": 60},
-            column_formats={"Rows": "#,##0", title: _WRAPPED},
+            column_widths={"Sheet": 230, title: _TEXT_WIDTH, "Rows": 80},
+            column_formats={title: _WRAPPED},
             row_heights=_row_heights(first, [title]),
         )
         _print_on_a4(workbook, FIRST_SHEET, columns=3)

@@ -28,6 +28,7 @@ from tests.web.image_files import (
     copied,
     instructions,
 )
+from web.auth.login import MAX_FORM
 
 
 @pytest.mark.parametrize(
@@ -228,6 +229,19 @@ def test_the_images_of_a_pull_request_are_built_from_its_merge(tmp_path: Path) -
                 capture_output=True,
             )
     assert (tmp_path / "runner" / "new").stat().st_mode & 0o777 == 0o600
+
+
+def test_both_proxies_end_slow_and_large_requests_alike() -> None:
+    """Read from the files: to wait for the limits would take longer than they."""
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text()
+    caddy = (ROOT / "deploy" / "Caddyfile").read_text()
+    slow = re.findall(r"client_(header|body)_timeout (\d+)s;", nginx)
+    assert slow == re.findall(r"read_(header|body) (\d+)s\n", caddy)
+    assert [kind for kind, seconds in slow if int(seconds) <= 10] == ["header", "body"]
+    [large] = re.findall(r"client_max_body_size (\d+)k;", nginx)
+    assert re.findall(r"max_size (\d+)KB\n", caddy) == [large]
+    # The largest form of ours still passes.
+    assert MAX_FORM < int(large) * 1000 <= 1_000_000
 
 
 BLOCKED = """
