@@ -27,6 +27,8 @@ from tests.web.image_files import (
     STAGES,
     copied,
     instructions,
+    last,
+    variables,
 )
 from web.auth.login import MAX_FORM
 
@@ -63,6 +65,38 @@ def test_an_image_runs_without_root_and_has_a_health_check(stage: str) -> None:
     assert not re.search(
         r"\b(apt-get|pip install|gcc|curl|uv)\b", STAGES["base"] + body
     )
+
+
+START = {
+    "dashboard": {"CMD": ["streamlit", "run", "app.py"]},
+    "sync": {"ENTRYPOINT": ["python", "sync_job.py"], "CMD": ["--every"]},
+}
+
+
+@pytest.mark.parametrize("stage", OURS)
+def test_an_image_starts_its_program_with_its_own_packages(stage: str) -> None:
+    """Read from the file: images are built where there is time for them."""
+    started = {
+        keyword: json.loads(argument)
+        for keyword, argument in instructions(stage)
+        if keyword in {"CMD", "ENTRYPOINT"}
+    }
+    assert started == START[stage]
+    assert f"COPY --from=build-{stage} /app/.venv .venv\n" in STAGES[stage]
+    assert last("base", "WORKDIR") == last("build", "WORKDIR") == "/app"
+    given = variables(stage)
+    assert given["PATH"].startswith("/app/.venv/bin:")
+    # The rest of the file system is read-only.
+    assert given["PYTHONDONTWRITEBYTECODE"] == given["PYTHONUNBUFFERED"] == "1"
+    assert SERVICES[stage]["tmpfs"] == [given["HOME"]] == ["/tmp"]  # noqa: S108
+    assert "useradd --uid 10001 " in STAGES["base"]
+    assert "--owner=fpp --group=fpp /data /state\n" in STAGES["base"]
+
+
+def test_the_image_of_the_dashboard_listens_for_its_proxy() -> None:
+    assert variables("dashboard")["STREAMLIT_SERVER_ADDRESS"] == "0.0.0.0"  # noqa: S104
+    assert last("dashboard", "EXPOSE") == "8501"
+    assert ".streamlit" in copied("dashboard")
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
