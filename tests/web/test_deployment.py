@@ -374,7 +374,8 @@ def composed(*files: Path, **variables: str) -> "subprocess.CompletedProcess[str
     return subprocess.run(
         [*program, *options, "--profile", "try", "config"],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **variables},
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+        | variables,
         capture_output=True,
         text=True,
         check=False,

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -281,8 +282,9 @@ def test_ctrl_z_stops_it_until_it_is_brought_to_the_front() -> None:
 
 def test_in_the_background_it_leaves_the_terminal_to_the_shell() -> None:
     program = "from scripts.serve import *; be_in_front(); print(f'is {2 + 2}')"
+    command = shlex.join([sys.executable, "-c", program])
     keys = [
-        (r"\$ ", f'{sys.executable} -c "{program}" &\n'.encode()),
+        (r"\$ ", f"{command} &\n".encode()),
         ("is 4", b"exit 7\n"),
     ]
     code, screen = in_a_terminal("bash", "--norc", "-i", typed=keys)
