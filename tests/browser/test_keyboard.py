@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from testkit import chromium
 from testkit.chromium import Server
-from tests.browser.looking import block, go, grid
+from tests.browser.looking import block, csv_button, go, grid
 
 pytestmark = pytest.mark.browser
 
@@ -305,6 +305,29 @@ def test_tab_leads_through_an_open_menu_and_a_chip_that_goes_passes_the_focus_on
         wait_for_focus(
             page, "name => document.activeElement.ariaLabel == name", "Find a room"
         )
+
+
+BELOW_THE_LOGO = """() => {
+  const at = document.activeElement;
+  const line = document.querySelector('[data-testid=stHeader]');
+  const {bottom} = line.getBoundingClientRect();
+  const {top} = (at.closest('label') ?? at).getBoundingClientRect();
+  const isCovered = at.closest('.stMain') && top < bottom - 1;
+  return isCovered ? [at.ariaLabel || at.innerText] : [];
+}"""
+
+
+def test_the_line_of_the_logo_covers_nothing_that_has_the_focus(
+    page: Page, demo_server: Server
+) -> None:
+    page.set_viewport_size({"width": 375, "height": 667})
+    go(page, f"{demo_server.url}/votes")
+    csv_button(page, "Votes by weekday").focus()
+    covered: list[str] = []
+    while "Share" not in focused_label(page):
+        page.keyboard.press("Shift+Tab")
+        covered += page.evaluate(BELOW_THE_LOGO)
+    assert covered == []
 
 
 def test_a_row_that_adds_a_filter_leaves_the_focus_in_its_table(

@@ -560,6 +560,10 @@ def test_a_page_follows_the_browsers_size_of_texts(
             assert at_last(page, lambda page: page.evaluate(BROKEN_WORDS), []) == []
             assert at_last(page, lambda page: page.evaluate(CUT_OFF), []) == []
             assert at_last(page, misplaced, []) == []
+        # Beside each other, blocks leave their titles no room at the side of buttons.
+        browser.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+        expect(page.locator("html")).to_have_css("font-size", "32px")
+        assert at_last(page, lambda page: page.evaluate(BROKEN_WORDS), []) == []
     finally:
         browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
 
