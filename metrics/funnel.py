@@ -34,7 +34,7 @@ STEPS = {
 }
 
 _READS = (USERS, PAGE_VIEWS, EVENTS, ESTIMATIONS, VOTES)
-_EXCLUDES = "Bots, and users who are not 28 days old."
+_EXCLUDES = "Bots, deleted users, and users who are not 28 days old."
 
 
 def _step(key: str, formula: str, title: str = "") -> Definition:

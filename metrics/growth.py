@@ -51,6 +51,8 @@ _COUNTED: Mapping[str, tuple[Table, str, str]] = {
     "votes": (VOTES, "Votes", "Finished rounds of estimating, including empty ones."),
 }
 COUNTS = tuple(_COUNTED)
+# What they did stays behind, and is counted.
+_NO_USERS, _NO_ROOMS = "Deleted users.", "Deleted rooms."
 _EARLIEST, _PLAUSIBLE = date(1970, 1, 1), date(2015, 1, 1)
 _GAP_DAYS, _STRAY_PART = 366, 1_000
 """Before so long a gap, fewer than so small a part of all rows are stray ones."""
@@ -91,6 +93,7 @@ DEFINITIONS = (
         "count",
         "Users first seen in the period.",
         (USERS.name,),
+        _NO_USERS,
     ),
     Definition("rooms", "Active rooms", "count", "Rooms with a vote.", (VOTES.name,)),
     Definition(
@@ -99,9 +102,18 @@ DEFINITIONS = (
         "count",
         "Rooms first used in the period.",
         (ROOMS.name,),
+        _NO_ROOMS,
     ),
     *(
-        Definition(key, title, "count", formula, (live.name,), only_in=NAME)
+        Definition(
+            key,
+            title,
+            "count",
+            formula,
+            (live.name,),
+            _NO_ROOMS if live == ROOMS else "Nothing.",
+            only_in=NAME,
+        )
         for key, (live, title, formula) in _COUNTED.items()
         if key in {"rooms", "estimations"}
     ),

@@ -300,6 +300,17 @@ def test_what_counts_some_votes_or_users_of_other_days_is_not_defined_as_all() -
             assert own.excludes != "Nothing."
 
 
+def test_what_counts_users_or_rooms_says_that_deleted_ones_are_left_out() -> None:
+    """What they did stays behind: other numbers count it."""
+    own = {definition(key, name) for key in DEFINITIONS for name in NAMES}
+    counting = [n for n in own if n.tables in {(USERS.name,), (ROOMS.name,)}]
+    # "All rows" of a table are those that it has.
+    counting = [n for n in counting if "rows of `" not in n.formula]
+    assert len(counting) > 3
+    for number in counting:
+        assert "eleted" in number.excludes, number
+
+
 @pytest.mark.parametrize("every", ["day", "week", "month"])
 @pytest.mark.parametrize(
     ("first", "last"), [("2026-10-26", "2026-11-22"), ("2025-11-01", "2026-11-19")]
