@@ -24,7 +24,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition(
         "median",
-        "Usual",
+        "Median",
         "number",
         "Median of the same weekday in the 8 weeks before, up to the same time of day; "
         "empty with fewer than 4 weeks of data.",
