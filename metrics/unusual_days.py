@@ -30,7 +30,7 @@ DEFINITIONS = (
     Definition("value", "Value", "count", "Count of the day.", _NAMES),
     Definition(
         "expected",
-        "Expected",
+        "Predicted",
         "count",
         "Median of the same weekday in the 8 weeks before.",
         _NAMES,
