@@ -121,8 +121,9 @@ _ACTS: Mapping[str, str] = {
 _CODE = "^[A-Z][A-Z0-9_]+$"
 # They turn what follows: 12345 after a name would be 54321.
 _TURNING = "[\u202a-\u202e\u2066-\u2069]"
-# Line breaks, and what is drawn as an empty box.
-_CONTROL = r"\p{Cc}+"
+# Line breaks, of which two end a text of JavaScript: a chart with one would stay blank;
+# and what is drawn as an empty box.
+_CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]+"
 # Columns of words that begin a label or a cell.
 _WORDS = frozenset({"device", "length", "measure", "state"})
 # What every object of JavaScript has: Vega would take a label of this name for a group

@@ -164,8 +164,9 @@ def test_a_name_turns_nothing_that_follows_it() -> None:
 
 
 def test_a_label_has_no_line_breaks_and_no_empty_boxes() -> None:
-    sources = pl.DataFrame({"source": ["a\n\tb", "a b", "nul\0"]})
-    assert labels.bar_labels(sources, "source").to_list() == ["a b", "a b (2)", "nul "]
+    sources = pl.DataFrame({"source": ["a\n\tb", "a b", "nul\0", "c\u2028\u2029d"]})
+    called = labels.bar_labels(sources, "source").to_list()
+    assert called == ["a b", "a b (2)", "nul ", "c d"]
 
 
 TEXTS = st.none() | st.sampled_from(
