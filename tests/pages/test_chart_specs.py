@@ -193,6 +193,9 @@ def test_no_two_ticks_of_an_axis_have_the_same_label(
     labels = ticks(chart.to_dict())
     assert labels
     assert len(labels) == len(set(labels))
+    # Averages have as many decimals as their ticks need: 20 and not 20.00.
+    if unit == "number":
+        assert {"." in label for label in labels} == {largest < 7}
     if unit in SECONDS:
         # As a tooltip prints the longest of them.
         _, name, _ = unit_of_seconds(largest * SECONDS[unit])

@@ -63,7 +63,8 @@ def value_axis(unit: Unit, drawn: pl.DataFrame | None = None) -> alt.Axis:
     # would all be 0%.
     if unit == "share":
         return alt.Axis(format=".1~%", tickCount=5, tickMinStep=0.001)
-    return alt.Axis(format=",.2f", tickCount=5, tickMinStep=0.01)
+    # Vega gives ticks the decimals that their distance needs, 0.05 and 20.
+    return alt.Axis(tickCount=5, tickMinStep=0.01)
 
 
 def _axis_of_durations(drawn: pl.DataFrame | None, seconds: int) -> alt.Axis:

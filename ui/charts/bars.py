@@ -49,9 +49,6 @@ def bars(
             for key, title in figures.items()
         ),
     ]
-    # The ticks of averages that reach 5 are whole numbers, as those of counts.
-    highest = data.select(value).max().item() or 0
-    unit = "count" if highest >= 5 else DEFINITIONS[value].unit
     chart: Chart = (
         alt.Chart(data, height=CHART_HEIGHT)
         .mark_bar(color=ACCENT, cornerRadiusEnd=3)
@@ -70,7 +67,7 @@ def bars(
             alt.Y(
                 f"{value}:Q",
                 title=titles[1],
-                axis=value_axis(unit, data.select(value)),
+                axis=value_axis(DEFINITIONS[value].unit, data.select(value)),
                 stack=None,
             ),
             tooltip=shown,
