@@ -157,6 +157,35 @@ def test_no_name_of_an_icon_is_copied_in_safari_either(
     assert set(re.findall(r"[-\w]*user-select", styles)) == {"-webkit-user-select"}
 
 
+SEEN_ICONS = """() => [...document.querySelectorAll('span[translate=no]')]
+  .filter(icon => icon.getClientRects().length)
+  .map(icon => {
+    const name = document.createRange();
+    name.selectNodeContents(icon);
+    const {bottom, height} = icon.getBoundingClientRect();
+    return name.getBoundingClientRect().top < bottom - height / 4
+      || getComputedStyle(icon).overflow !== 'hidden';
+  })"""
+"""Of each icon, whether it or its name is seen."""
+OTHER_ICONS = """() => [...document.querySelectorAll('body :not(span[translate=no])')]
+  .filter(e => !e.children.length && e.textContent.trim()
+    && getComputedStyle(e).fontFamily.includes('Material'))
+  .map(icon => icon.outerHTML)"""
+
+
+def test_where_icons_have_no_font_their_names_cover_nothing(
+    page: Page, demo_server: Server
+) -> None:
+    """In a saved page, and in browsers that load no fonts."""
+    go(page, f"{demo_server.url}/report?period=last_month&filter=country:DE")
+    seen = page.evaluate(SEEN_ICONS)
+    assert len(seen) > 20
+    assert all(seen)
+    assert page.evaluate(OTHER_ICONS) == []
+    page.add_style_tag(content="* { font-family: sans-serif !important; }")
+    assert page.evaluate(SEEN_ICONS) == [False] * len(seen)
+
+
 def at(page: Page, title: str, period: str) -> None:
     """Wait for a page and check the period that it shows."""
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
