@@ -89,3 +89,13 @@ def test_a_heat_map_of_nothing_has_its_palest_shade_at_zero(most: float | None) 
     svg = vl_convert.vegalite_to_svg(chart.to_dict())
     assert ">0.0<" in svg
     assert ">1.0<" in svg
+
+
+def test_a_word_is_one_number_in_curve_and_grid() -> None:
+    charts = retention_curve(AVERAGE, "weeks"), retention_grid(CELLS, AVERAGE, "weeks")
+    for chart in charts:
+        layers = chart.to_dict()["layer"]
+        tips = [tip for n in layers for tip in n["encoding"].get("tooltip", ())]
+        titles = {tip["title"]: tip["field"] for tip in tips}
+        assert titles["Came back"] == "alive"
+        assert titles["Share"] == "share_text"

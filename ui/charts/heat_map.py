@@ -122,14 +122,14 @@ def retention_curve(average: pl.DataFrame, unit: str) -> Chart:
     )
     y = alt.Y(
         "share:Q",
-        title="Came back",
+        title="Share",
         axis=alt.Axis(format=".0%", tickCount=5),
         scale=alt.Scale(domain=[0, 1]),
     )
     tooltip = [
         alt.Tooltip("k:Q", title=unit.capitalize()),
-        share_tooltip("share", "Came back"),
-        alt.Tooltip("alive:Q", title="Came back (n)", format=","),
+        share_tooltip("share", "Share"),
+        alt.Tooltip("alive:Q", title="Came back", format=","),
         alt.Tooltip("size:Q", title="Of", format=","),
     ]
     # A line has one tooltip only, that of its first point.
