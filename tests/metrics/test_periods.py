@@ -246,6 +246,8 @@ def test_back_from_all_time_and_forward_from_today_lead_nowhere() -> None:
 
 
 @given(spans, st.sampled_from(sorted(GRANULARITIES)))
+@example(Days(TODAY - 6 * DAY, TODAY), "hour")
+@example(Days(TODAY, TODAY), "month")
 def test_no_granularity_draws_more_buckets_than_can_be_read(
     days: Days, asked: str
 ) -> None:
@@ -442,6 +444,7 @@ def test_the_last_24_hours_end_at_the_clock_and_so_does_what_they_are_compared_w
 @example("last_quarter", PREVIOUS, datetime(2026, 7, 2), timedelta(days=31.5))
 @example("last_28_days", YEAR, datetime(2028, 3, 20), timedelta(days=19.5))
 @example("today", YEAR, datetime(2028, 2, 29, 9), timedelta())
+@example("last_7_days", PREVIOUS, datetime(2026, 7, 9), timedelta(days=7))
 def test_both_periods_end_where_late_data_does(
     key: str, comparison: str, now: datetime, late: timedelta
 ) -> None:

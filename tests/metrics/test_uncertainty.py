@@ -10,7 +10,7 @@ from statistics import median
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -310,6 +310,7 @@ def test_holm_corrects_for_the_comparisons_that_are_left() -> None:
 
 
 @quick
+@example([(label, n % 15, 9 + n * (label == "b")) for label in "ab" for n in range(30)])
 @given(
     st.lists(
         st.tuples(st.sampled_from("ab"), st.integers(0, 14), st.integers(1, 60)),
