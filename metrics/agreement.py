@@ -448,7 +448,7 @@ def answer_near_by_team_size(frame: pl.DataFrame) -> str | None:
     return compared(frame, "near_pair_share", counts, what, _of_size, _OF_ALL)
 
 
-_OF_ALL = "of pairs of estimations "
+_OF_ALL = "pairs of estimations"
 
 
 def _of_size(row: Mapping[str, Any]) -> str:

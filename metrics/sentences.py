@@ -303,7 +303,7 @@ def compared(
     `frame` has the columns of `uncertainty.comparisons`, and `counts`: what counts and
     the number of cases. `what` is what labels are called, and what counts ("devices",
     "estimated again"); `describe` puts a row into words ("of 130 users on desktop"),
-    and `of_all` all rows where the question does not name its cases ("of pairs ").
+    and `of_all` all rows where the question does not name its cases ("pairs").
     Cases without a label (null in the first column) are left out, and said to be.
     """
     several, verb = what
@@ -315,12 +315,17 @@ def compared(
     # The share of these is not that of a tile, which has all.
     named = several if is_whole else f"known {several}"
     rest = "all others" if is_whole else f"all other {named}"
-    overall = share_of(labelled, *counts)
+    overall = share_of(labelled, *counts) or 0
     rows = [*known.iter_rows(named=True)]
     if len(rows) == 1:
         share = with_interval(rows[0], name, none="None")
         return f"{share} {describe(rows[0])} {verb}."
-    about = f"about {in_figures(overall or 0)} {of_all}{verb}"
+    # Of none and of all, "about" would say less than is known.
+    part = portion(overall, none="none")
+    if 0 < overall < 1:
+        part = f"about {in_figures(overall)}"
+    of = "of" if overall else "of the"
+    about = f"{part} {of} {of_all} {verb}" if of_all else f"{part} {verb}"
     tested = [row for row in rows if row[f"{name}_verdict"] is not None]
     if not tested:
         return f"Too few to compare {named}: {about}."

@@ -188,6 +188,8 @@ def test_the_share_of_pairs_does_not_depend_on_team_size() -> None:
     answer = agreement.answer_by_team_size(table)
     assert answer
     assert "% of pairs of estimations match." in answer
+    without = agreement.answer_by_team_size(table.with_columns(matching_pairs=0))
+    assert "none of the pairs of estimations match." in str(without)
 
 
 def test_team_sizes_are_two_to_three_four_to_six_and_seven_or_more() -> None:

@@ -132,6 +132,16 @@ def sources(*rows: tuple[str | None, int, int, str | None]) -> pl.DataFrame:
             id="unclear",
         ),
         pytest.param(
+            sources(("CV", 40, 0, UNCLEAR), ("Bing", 60, 0, UNCLEAR)),
+            "No clear difference between sources: none joined a vote.",
+            id="none",
+        ),
+        pytest.param(
+            sources(("CV", 40, 40, None), ("Bing", 60, 60, None)),
+            "Too few to compare sources: 100% joined a vote.",
+            id="all",
+        ),
+        pytest.param(
             sources(("CV", 40, 20, None), ("Bing", 60, 25, None)),
             "Too few to compare sources: about 45% joined a vote.",
             id="too few",
