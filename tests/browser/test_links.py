@@ -222,6 +222,18 @@ def test_a_link_to_the_same_page_changes_the_address_in_one_step(
     assert at_last(page, seen, chosen) == chosen
 
 
+def test_a_step_to_a_part_of_the_page_that_is_open_delays_no_act(
+    page: Page, demo_server: Server
+) -> None:
+    go(page, f"{demo_server.url}/votes#end")
+    for step in ("location.hash = 'start'", "history.back()"):
+        page.evaluate(step)
+        page.wait_for_timeout(300)
+    tile = page.locator(".st-key-kpi_strip").get_by_role("radio").nth(1)
+    tile.click()
+    expect(tile).to_be_checked()
+
+
 def test_steps_of_the_history_are_named_after_the_page_that_they_lead_to(
     page: Page, demo_server: Server
 ) -> None:

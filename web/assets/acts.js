@@ -41,8 +41,11 @@
     for (const bar of document.querySelectorAll('svg.marks [fill^="url"]'))
       bar.setAttribute("fill", bar.getAttribute("fill").replace(/^.*#/, "url(#"));
   };
+  const address = () => location.pathname + location.search;
+  let shown = address();
   const redrawing = own => (...step) => {
     own.apply(history, step);
+    shown = address();
     drawNavigation();
     keepGradients();
   };
@@ -87,8 +90,11 @@
   addEventListener("popstate", event => {
     drawNavigation();
     keepGradients();
+    const before = shown;
+    shown = address();
     if (!event.isTrusted || !state()) return; // of ours above, or before there is a page
     event.stopImmediatePropagation();
+    if (shown === before) return; // a part of the page that is open: no run would follow
     forget(); // what a step leads away from, it undoes
     reconnecting = false;
     takeStep();
