@@ -27,7 +27,7 @@
     }
     for (const arrow of document.querySelectorAll(ARROWS)) {
       const box = arrow.closest(".stSelectbox, .stMultiSelect").querySelector("input")?.ariaLabel;
-      if (box) arrow.ariaLabel = `${arrow.ariaLabel.split(": ", 1)}: ${box}`;
+      if (box && !arrow.ariaLabel.endsWith(`: ${box}`)) arrow.ariaLabel += `: ${box}`;
     }
   }
   // React draws them again, others in their place or with another text.
