@@ -43,28 +43,7 @@ def timeline(
     `meetings.timeline`, `cards` and `activity`, times in the zone. Time passes
     evenly also where clocks change: only the labels of the axis jump.
     """
-    whole = votes.height
-    votes, cards = first_part(votes, cards)
-    if votes.height < whole:
-        last = milliseconds(votes["voted_at"])[-1]
-        activity = activity.filter(milliseconds(pl.col("at")) <= last)
-    seats = sorted(cards["seat"].unique())
-    activity = activity.filter(pl.col("seat").is_null() | pl.col("seat").is_in(seats))
-    # Page views and events of one meeting have no limit.
-    activity = activity.head(MAX_ROWS)
-    lanes = [VOTES, *map(_lane, seats)]
-    if activity["seat"].null_count():
-        lanes.append(OTHERS)
-    lane = alt.Y(
-        "lane:N",
-        sort=lanes,
-        title=None,
-        scale=alt.Scale(domain=lanes),
-        # Lines between the lanes: in their middle they would cross out the cards.
-        axis=alt.Axis(
-            grid=True, bandPosition=1, ticks=False, domain=False, labelPadding=8
-        ),
-    )
+    votes, cards, activity = _drawn_part(votes, cards, activity)
     ahead, names = _clock(votes, activity, zone)
     time_format = time_format_of(votes)
     places = room_for_cards(votes, activity)
@@ -80,6 +59,57 @@ def timeline(
             title=None, grid=False, format="%H:%M", tickCount=8, labelExpr=names
         ),
     )
+    lane = _lane_axis(cards, activity)
+    layers = [_ends_of_votes(held), _bars(held, x, lane), _texts(played, x, lane)]
+    if done.height:
+        layers.append(_marks(done, x, lane))
+    return layered(*layers, height=alt.Step(LANE_HEIGHT))
+
+
+def _drawn_part(
+    votes: pl.DataFrame, cards: pl.DataFrame, activity: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return the `first_part` of votes and cards, and the activity that belongs to it.
+
+    Page views and events of one meeting have no limit but that of all charts.
+    """
+    whole = votes.height
+    votes, cards = first_part(votes, cards)
+    if votes.height < whole:
+        last = milliseconds(votes["voted_at"])[-1]
+        activity = activity.filter(milliseconds(pl.col("at")) <= last)
+    seat = pl.col("seat")
+    activity = activity.filter(seat.is_null() | seat.is_in(cards["seat"].unique()))
+    return votes, cards, activity.head(MAX_ROWS)
+
+
+def _lane_axis(cards: pl.DataFrame, activity: pl.DataFrame) -> alt.Y:
+    lanes = [VOTES, *map(_lane, sorted(cards["seat"].unique()))]
+    if activity["seat"].null_count():
+        lanes.append(OTHERS)
+    return alt.Y(
+        "lane:N",
+        sort=lanes,
+        title=None,
+        scale=alt.Scale(domain=lanes),
+        # Lines between the lanes: in their middle they would cross out the cards.
+        axis=alt.Axis(
+            grid=True, bandPosition=1, ticks=False, domain=False, labelPadding=8
+        ),
+    )
+
+
+# Of `width`, both ends of the axis are padding.
+_ROOM, _APART = (
+    f"(isValid(datum.{part}) ? datum.{part} * (width - 24) / {CARD_WIDTH} : 99)"
+    for part in ("room", "apart")
+)
+# Two cards over each other would be read as a third one, lines to all votes of a long
+# meeting as one grey ground.
+_IS_CLEAR = f"{_APART} >= {SMALLEST_FONT}"
+
+
+def _bars(held: pl.DataFrame, x: alt.X, lane: alt.Y) -> alt.Chart:
     kinds = alt.Color(
         "kind:N",
         title=None,
@@ -91,53 +121,55 @@ def timeline(
             columns=alt.ExprRef(f"{ROOM} < 300 ? 2 : 4"),
         ),
     )
-    bars = (
+    drawn: alt.Chart = (
         Layer(held)
         .mark_bar(height=14, cornerRadius=3, x2Offset=0.7)
         .encode(x, alt.X2("end:T"), lane, kinds, tooltip=_tips(_OF_VOTES))
     )
-    # Of `width`, both ends of the axis are padding.
-    room, apart = (
-        f"(isValid(datum.{part}) ? datum.{part} * (width - 24) / {CARD_WIDTH} : 99)"
-        for part in ("room", "apart")
-    )
-    # Two cards over each other would be read as a third one, lines to all votes of a
-    # long meeting as one grey ground.
-    is_clear = f"{apart} >= {SMALLEST_FONT}"
-    ends = (
+    return drawn
+
+
+def _ends_of_votes(held: pl.DataFrame) -> alt.Chart:
+    opacity = alt.ExprRef(f"{_IS_CLEAR} ? 0.25 : 0")
+    drawn: alt.Chart = (
         Layer(held)
-        .mark_rule(
-            color=MUTED, opacity=alt.ExprRef(f"{is_clear} ? 0.25 : 0"), aria=False
-        )
+        .mark_rule(color=MUTED, opacity=opacity, aria=False)
         .encode(alt.X("end:T"))
     )
-    texts = (
+    return drawn
+
+
+def _texts(played: pl.DataFrame, x: alt.X, lane: alt.Y) -> alt.Chart:
+    drawn: alt.Chart = (
         Layer(played)
         .mark_text(
             # On a phone, votes soon after each other have little room.
             fontSize=alt.ExprRef(
-                f"max({SMALLEST_FONT}, min(width < 400 ? 10 : 13, {room}))"
+                f"max({SMALLEST_FONT}, min(width < 400 ? 10 : 13, {_ROOM}))"
             ),
-            opacity=alt.ExprRef(f"{is_clear} ? 1 : 0"),
+            opacity=alt.ExprRef(f"{_IS_CLEAR} ? 1 : 0"),
             fontWeight=600,
             color=TEXT,
         )
         .encode(x, lane, alt.Text("card:N"), tooltip=_tips(_OF_CARDS))
     )
+    return drawn
+
+
+def _marks(done: pl.DataFrame, x: alt.X, lane: alt.Y) -> alt.Chart:
     shape = alt.Shape(
         "what:N",
         scale=alt.Scale(domain=[*_SHAPES], range=[*_SHAPES.values()]),
         legend=None,
     )
-    marks = (
+    drawn: alt.Chart = (
         Layer(done)
         # Above and below the cards, which they would cover; a user who enters a room
         # has one of each within a second.
         .mark_point(filled=True, size=40, color=PALETTE[3], yOffset=_BESIDE, opacity=1)
         .encode(x, lane, shape, tooltip=_tips(_OF_ACTIVITY))
     )
-    layers = [ends, bars, texts, *([marks] if done.height else [])]
-    return layered(*layers, height=alt.Step(LANE_HEIGHT))
+    return drawn
 
 
 def first_part(
