@@ -78,27 +78,13 @@ def render_block(
         if draw and axis and not (meaningless or blank or too_few or is_table(own)):
             over_time = draw(frame)
         # The tools of a chart over time are below it: by keyboard it comes first.
-        as_table = (
-            render_head(
-                context,
-                name,
-                frame,
-                shown,
-                own,
-                switch=draw is not None or folded,
-                file=file,
+        if axis is None:
+            switch = draw is not None or folded
+            as_table = render_head(
+                context, name, frame, shown, own, switch=switch, file=file
             )
-            if axis is None
-            else _render_title(
-                context,
-                name,
-                frame,
-                shown,
-                own,
-                axis,
-                over_time,
-            )
-        )
+        else:
+            as_table = _render_title(context, name, frame, shown, own, axis, over_time)
         if meaningless:
             reads = METRIC_TABLES[name].reads
             empty_state.render_unfilterable(context.filters, reads)
@@ -133,15 +119,7 @@ def render_block(
             if bars > rows:
                 _render_show_all(bars, own)
         if axis is not None:
-            with st.container(
-                horizontal=True,
-                horizontal_alignment="right",
-                vertical_alignment="center",
-                key=f"foot_{own}",
-            ):
-                if note:
-                    st.caption(kept_together(note), width="stretch")
-                render_tools(context, name, frame, own)
+            _render_foot(context, name, frame, own, note)
 
     with st.container(border=True, height="stretch", gap="xsmall"):
         fragment()
@@ -150,6 +128,21 @@ def render_block(
         if lacking and not empty_state.is_blank(frame):
             st.caption(missing_note(lacking))
         render_unfiltered_note(context, name)
+
+
+def _render_foot(
+    context: PageContext, name: str, frame: pl.DataFrame, key: str, note: str | None
+) -> None:
+    """Draw the note and the tools of a chart over time, below it."""
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="right",
+        vertical_alignment="center",
+        key=f"foot_{key}",
+    ):
+        if note:
+            st.caption(kept_together(note), width="stretch")
+        render_tools(context, name, frame, key)
 
 
 def _show_all_key(name: str) -> str:
