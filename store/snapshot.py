@@ -1,7 +1,6 @@
 """What is opened: one consistent state of all tables."""
 
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,7 +97,7 @@ def _size(file: str) -> int:
     except OSError:
         return 0
     is_open = os.access(file, os.R_OK, effective_ids=True)
-    return found.st_size if is_open and stat.S_ISREG(found.st_mode) else 0
+    return found.st_size if is_open else 0
 
 
 NOTHING = Snapshot(Frames.empty(), version="", data_until=None, tables={}, files={})

@@ -39,13 +39,13 @@ def storage(store: tuple[Path, Manifest]) -> Iterator[Storage]:
         yield served
 
 
-def overlapping(blocks: tuple[Block, ...]) -> set[str]:
+def overlapping(blocks: tuple[Block, ...], period: Period = PERIOD) -> set[str]:
     return {
         block.file
         for block in blocks
         if block.min_time
         and block.max_time
-        and (block.max_time >= PERIOD.start and block.min_time < PERIOD.end)
+        and (block.max_time >= period.start and block.min_time < period.end)
     }
 
 
@@ -72,6 +72,10 @@ def test_a_period_opens_only_its_blocks(
     blocks = store[1].tables[table.name]
     assert storage.files == overlapping(blocks)
     assert len(storage.files) < len(blocks) / 3
+    assert frames.narrow
+    storage.reads.clear()
+    frames.narrow(BEFORE)[table.name].select(table.time).collect()
+    assert storage.files == overlapping(blocks, BEFORE)
     everything = frames.by_name[table.name].select(table.time).collect()
     assert counted == everything.filter(PERIOD.contains(table.time)).height
     assert storage.files == {block.file for block in blocks}
