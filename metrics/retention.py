@@ -27,7 +27,7 @@ Weeks = Literal[1, 2]
 """The length of a bucket; 2 weeks are a common sprint."""
 COHORTS = 16
 """The latest cohorts, and the ages, that a grid shows."""
-_LAST_AGE = COHORTS // 2
+LAST_AGE = COHORTS // 2
 """The oldest age of an average."""
 _EPOCH = date(1970, 1, 1).toordinal()
 _READS_OF: Mapping[Cohorts, Table] = {"rooms": VOTES, "users": ESTIMATIONS}
@@ -128,7 +128,7 @@ def grid(
     )
 
 
-def average(cells: pl.LazyFrame, ages: int = _LAST_AGE) -> Unfinished:
+def average(cells: pl.LazyFrame, ages: int = LAST_AGE) -> Unfinished:
     """Return the weighted average row of a grid, by age, over the same cohorts.
 
     They are the cohorts whose bucket of the last age, `ages`, has ended: a curve over
@@ -223,7 +223,7 @@ def _answer(frame: pl.DataFrame, what: str, unit: str) -> str | None:
     Takes a grid or its weighted average, and says the same of both.
     """
     if "running" in frame.columns:
-        old = frame.filter(pl.col("k") == _LAST_AGE, ~pl.col("running"))
+        old = frame.filter(pl.col("k") == LAST_AGE, ~pl.col("running"))
         frame = frame.join(old.select("cohort"), on="cohort", how="semi")
     soon, later = (
         share_of(frame.filter(pl.col("k") == age), "alive", "size")

@@ -392,12 +392,12 @@ def test_rooms_that_have_gone_quiet_are_listed_as_the_table_has_them(
         (
             "returning.py",
             {},
-            "No known users started in the 16 sprints up to the end of this period and",
+            "No known users started 9 to 15 sprints before the end of this period.",
         ),
         (
             "returning.py",
             {"who": "Rooms", "in": "Weeks", "as": "By start"},
-            "No known rooms started in the 16 weeks up to the end of this period and",
+            "No known rooms started in the 16 weeks up to the end of this period.",
         ),
         ("traffic.py", {}, "No new users in these days."),
         # A longer period has no more of them.

@@ -19,7 +19,7 @@ from metrics.registry import (
     is_unknown,
     sample_size,
 )
-from metrics.retention import COHORTS
+from metrics.retention import COHORTS, LAST_AGE
 from metrics.sentences import begins_note, missing_note
 from metrics.time_zone import to_local
 from ui import export
@@ -190,12 +190,14 @@ def _of_other_days(name: str) -> str | None:
     It is about all that was before, or about days that the note below it names.
     """
     if name.startswith("retention_"):
-        _, who, _, unit, *_ = name.split("_")
-        # Those of a small product may all be older.
-        return (
-            f"No known {who} started in the {COHORTS} {unit} up to the end of this "
-            "period and had time to come back."
+        _, who, _, unit, *average = name.split("_")
+        # Those of a small product may all be older, or all younger than an average is.
+        when = (
+            f"{LAST_AGE + 1} to {COHORTS - 1} {unit} before"
+            if average
+            else (f"in the {COHORTS} {unit} up to")
         )
+        return f"No known {who} started {when} the end of this period."
     if name == "reoccurring":
         return "No returning users or rooms in this period."
     if name in _OF_HEALTH:
