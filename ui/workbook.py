@@ -125,6 +125,8 @@ def _write(workbook: "Workbook", name: str, sheet: Sheet) -> None:
         row_heights=_row_heights(plain, long),
     )
     written = workbook.get_worksheet_by_name(name)
+    if plain.is_empty():  # Polars fits widths to rows alone
+        written.autofit()
     for column in early:
         place = plain.get_column_index(column.name)
         for row, text in enumerate(column, start=1):

@@ -65,7 +65,9 @@ TABLES = {
             }
         ),
     ),
-    "empty": Sheet("Nothing", pl.DataFrame({"votes": pl.Series([], dtype=pl.Int64)})),
+    "empty": Sheet(
+        "Nothing", pl.DataFrame(schema={"votes": pl.Int64, "activation_rate": float})
+    ),
     "a_name_as_long_as_one_may_be_31": Sheet("Many", pl.DataFrame({"n": range(1234)})),
 }
 ABOUT = {"Page": "Votes", "Period": "2026-11-02 to 2026-11-03", "Filters": "=none"}
