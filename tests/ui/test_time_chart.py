@@ -23,6 +23,7 @@ from metrics.time_zone import to_utc
 from simulation.tables import Event, Route
 from store.notes import Note, Notes
 from tests.metrics.building import quick
+from tests.pages.chart_specs import ticks
 from ui import charts
 from ui.blocks.kpi_strip import _longer_by
 from ui.charts.axes import Chart, any_but_zero
@@ -863,6 +864,22 @@ def test_ticks_of_hours_are_what_clocks_show_also_after_they_change(
         day = date(value["year"], value["month"], value["date"])
         at = datetime.combine(day, time(value["hours"]), UTC).timestamp() * 1000
         assert clock_at(at).hour % each == 0
+
+
+@pytest.mark.parametrize("every", ["day", "week"])
+def test_ticks_of_days_and_weeks_are_mondays_or_first_of_a_month(
+    every: Granularity,
+) -> None:
+    first = date(2026, 1, 5)
+    year = [first + timedelta(days=n) for n in range(200)]
+    starts = [day for day in year if 0 in {day.weekday(), day.day - 1}]
+    beginnings = {f"{day.day} {day:%b}" for day in starts}
+    for weeks in range(14, 19):
+        on = axis(first, first + timedelta(weeks=weeks, days=-1), every)
+        days = time_axis.period_axis(on.period, every).collect()["bucket"].to_list()
+        names = [name for name in ticks(drawn(series(days), on)) if " " in name]
+        assert names
+        assert all(name in beginnings for name in names), names
 
 
 @given(ZONES, FIRST_DAYS, st.integers(1, 7))

@@ -41,6 +41,8 @@ _WHEN: Mapping[str, str] = {
     "month": "%B %Y",
 }
 _FEW_TICKS = 10
+# Vega divides four months and more by months, less by weeks that begin on Sundays.
+_MOST_WEEKS = 17
 _UTC = alt.Scale(type="utc", nice=False)
 UNEQUAL = f"{fmt.NOTHING} (unequal parts)"
 """The change between buckets of which the two periods have parts of other lengths."""
@@ -242,7 +244,7 @@ class TimeAxis:
             starts = starts.filter(starts.dt.weekday() == 1)
         elif hours:
             starts = self._whole_hours(starts)
-        few = 0 < starts.len() <= 1.5 * _FEW_TICKS
+        few = 0 < starts.len() <= _MOST_WEEKS
         axis = alt.Axis(
             title=None,
             grid=False,
