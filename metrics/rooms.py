@@ -30,8 +30,8 @@ LABELS = ("id", "number", "name")
 FOUND = 20
 """Rooms that a search shows at most."""
 _FIRST_TIME = datetime(1970, 1, 1)
-# "#444444", "name (#444444)", "name (#444444, ID 41)", "ID 41".
-_PRINTED = re.compile(r"(?:^|\()(?:#(\d+)(?:, ID (\d+))?|ID (\d+))\)?$", re.A | re.I)
+# "#444444", "name #444444", "name (#444444)", "name (#444444, ID 41)", "ID 41".
+_PRINTED = re.compile(r"(?:^|[\s(])(?:#(\d+)(?:, ID (\d+))?|ID (\d+))\)?$", re.A | re.I)
 
 
 def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:
@@ -90,7 +90,7 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
 
     Equal id, number or name, then a start of one of them, then a part of the name.
     Case is ignored and no character is special, except that a number or an ID may be
-    written as pages print it: "#444444", "ID 41", or both after a name, in brackets.
+    written as pages print it: "#444444", "ID 41", or after a name, also in brackets.
     Columns: those of `with_deleted`.
     """
     # Case, type and whether "ü" is one character or two must not matter to someone who
@@ -104,7 +104,7 @@ def find(frames: Frames, text: str) -> pl.LazyFrame:
     )
     number, room_id = (pl.col(key).cast(pl.String) for key in ("number", "id"))
     keys = [(room_id, wanted), (number, wanted), (name, wanted)]
-    # Pages write "name (#444444)": a copied name finds its room.
+    # A name that is copied from a page, with its number, finds its room.
     if printed := _PRINTED.search(wanted):
         own = printed[2] or printed[3]
         keys = [(room_id, own) if own else (number, printed[1]), (name, wanted)]

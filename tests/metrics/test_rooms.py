@@ -67,7 +67,11 @@ def test_statistics_round_as_python_does() -> None:
         pytest.param("ID 7", [7, 70], id="ID as printed, then starts"),
         pytest.param("ID 17", [], id="a printed ID is no number"),
         pytest.param("Old name (#99, ID 7)", [7, 70], id="all of it as printed"),
+        pytest.param(
+            "Équipe #17", [7], id="name and number as bars and filters say it"
+        ),
         pytest.param("(deleted) (ID 70)", [70], id="a room without a number"),
+        pytest.param("(deleted) ID 70", [70], id="a room without a number, as a bar"),
         pytest.param("#", [8], id="a number sign in a name"),
         pytest.param("\u2068Équipe\u2069", [7], id="copied from a table"),
     ],
