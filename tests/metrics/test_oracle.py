@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from metrics import (
@@ -26,7 +26,7 @@ from metrics.query import SharedPlans
 from metrics.subject import Build
 from tests.metrics.building import answer, column, one, plan_of, quick
 from tests.metrics.oracle import rooms, teams, users
-from tests.metrics.oracle.world import DAYS, WORLDS, World, day
+from tests.metrics.oracle.world import DAYS, MEETINGS, WORLDS, World, day
 
 WINDOW = Period.of_days(day(0), day(DAYS))
 LATER = datetime(2026, 11, 30, 12)
@@ -46,6 +46,7 @@ TOTALS: Mapping[
 @pytest.mark.parametrize("name", TOTALS)
 @quick
 @given(WORLDS)
+@example(MEETINGS)
 def test_totals(name: str, world: World) -> None:
     totals, counted = TOTALS[name]
     found, by_hand = (
@@ -104,6 +105,7 @@ def test_retention(
 
 @quick
 @given(WORLDS)
+@example(MEETINGS)
 def test_the_activation_funnel(world: World) -> None:
     found = column(plan_of(funnel.steps, world.frames, WINDOW, now=LATER), "reached")
     assert found == users.funnel(world)

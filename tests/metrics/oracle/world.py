@@ -180,3 +180,27 @@ WORLDS = st.builds(
         {room: st.just(START + timedelta(days=room)) for room in (1, 2)}
     ),
 )
+
+
+def _meetings() -> Iterator[Vote]:
+    """Yield votes of one team, minutes apart, and votes that one user gives alone."""
+    for number in range(96):
+        alone = number % 8 == 7
+        ended = START + timedelta(days=number // 32, minutes=540 + 3 * number)
+        # Now and then all estimations are lost but those of another time.
+        off = timedelta(seconds=3 if number % 9 == 0 else 0)
+        places = [(number * number + 3 * seat * (number % 3)) % 7 for seat in range(5)]
+        rows = [
+            Given(who, ended + off, place)
+            for who, place in zip("h" if alone else USERS, places, strict=False)
+        ]
+        yield Vote(3 if alone else 1, ended, 60, number % 4 == 0, rows)
+
+
+MEETINGS = World(
+    [*_meetings()],
+    [(who, START + timedelta(hours=8), "ENTERED_EXISTING_ROOM") for who in USERS],
+    dict.fromkeys(USERS),
+    {1: START, 3: START + timedelta(days=1)},
+)
+"""What chance hardly ever draws: enough votes for rates, and second votes."""
