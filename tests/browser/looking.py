@@ -150,12 +150,12 @@ def at_last(page: Page, look: Callable[[Page], object], wanted: object) -> objec
 
 
 def too_wide(page: Page) -> int:
-    """Return how many pixels the page is wider than its window."""
+    """Return how many pixels the page is wider than its place in the window."""
     width: int = page.evaluate(
-        "() => document.querySelector('[data-testid=stMain]').scrollWidth"
-        " - window.innerWidth"
+        "(({scrollWidth, clientWidth}) => scrollWidth - clientWidth)"
+        "(document.querySelector('[data-testid=stMain]'))"
     )
-    return max(0, width)
+    return width
 
 
 def block(page: Page, title: str) -> Locator:

@@ -317,7 +317,16 @@ BELOW_THE_LOGO = """() => {
 }"""
 
 
-def test_the_line_of_the_logo_covers_nothing_that_has_the_focus(
+AT_THE_LOWER_EDGE = """input => {
+  const main = document.querySelector('[data-testid=stMain]');
+  const label = input.closest('label');
+  main.scrollTop += label.getBoundingClientRect().top - innerHeight + 9;
+  input.focus();
+  return innerHeight - label.getBoundingClientRect().bottom;
+}"""
+
+
+def test_what_has_the_focus_is_whole_below_the_logo_and_at_the_lower_edge(
     page: Page, demo_server: Server
 ) -> None:
     page.set_viewport_size({"width": 375, "height": 667})
@@ -328,6 +337,8 @@ def test_the_line_of_the_logo_covers_nothing_that_has_the_focus(
         page.keyboard.press("Shift+Tab")
         covered += page.evaluate(BELOW_THE_LOGO)
     assert covered == []
+    switch = page.get_by_label("Table: Votes by weekday", exact=True)
+    assert switch.evaluate(AT_THE_LOWER_EDGE) >= 0
 
 
 def test_a_row_that_adds_a_filter_leaves_the_focus_in_its_table(

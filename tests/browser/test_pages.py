@@ -564,6 +564,10 @@ def test_a_page_follows_the_browsers_size_of_texts(
         browser.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
         expect(page.locator("html")).to_have_css("font-size", "32px")
         assert at_last(page, lambda page: page.evaluate(BROKEN_WORDS), []) == []
+        go(page, demo_server.url + PAGES["Report"])
+        for width in (815, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert at_last(page, too_wide, 0) == 0
     finally:
         browser.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
 
