@@ -452,7 +452,7 @@ _OF_ALL = "pairs of estimations"
 
 
 def _of_size(row: Mapping[str, Any]) -> str:
-    return f"of pairs in teams of {row['team_size']}"
+    return f"of the pairs in teams of {row['team_size']}"
 
 
 def answer_near_by_team_size_over_time(frame: pl.DataFrame) -> str | None:

@@ -184,7 +184,7 @@ def test_a_question_with_20_cases_is_answered_beside_those_without(
 ) -> None:
     shown = spoken(run_page("insights.py", **ONE_DAY))
     assert shown[METRIC_TABLES["agreement_by_team_size"].title] == (
-        "29% of pairs in teams of 4–6 match."
+        "29% of the pairs in teams of 4–6 match."
     )
 
 
