@@ -167,6 +167,9 @@ SEEN_ICONS = """() => [...document.querySelectorAll('span[translate=no]')]
       || getComputedStyle(icon).overflow !== 'hidden';
   })"""
 """Of each icon, whether it or its name is seen."""
+HEIGHTS_OF_ICONS = """() => [...document.querySelectorAll('span[translate=no]')]
+  .filter(icon => icon.getClientRects().length)
+  .map(icon => icon.offsetHeight / parseFloat(getComputedStyle(icon).fontSize))"""
 OTHER_ICONS = """() => [...document.querySelectorAll('body :not(span[translate=no])')]
   .filter(e => !e.children.length && e.textContent.trim()
     && getComputedStyle(e).fontFamily.includes('Material'))
@@ -182,6 +185,9 @@ def test_where_icons_have_no_font_their_names_cover_nothing(
     assert len(seen) > 20
     assert all(seen)
     assert page.evaluate(OTHER_ICONS) == []
+    # Lines of text are higher than an icon, which stands in their middle.
+    page.add_style_tag(content="span[translate=no] { line-height: 2 !important; }")
+    assert page.evaluate(HEIGHTS_OF_ICONS) == [2] * len(seen)
     page.add_style_tag(content="* { font-family: sans-serif !important; }")
     assert page.evaluate(SEEN_ICONS) == [False] * len(seen)
 
