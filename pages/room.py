@@ -12,7 +12,7 @@ from metrics.room_health import health
 from metrics.time_zone import in_zone
 from ui import charts, export, page_context
 from ui.blocks import comparison, meeting, room
-from ui.blocks.block import render_block, render_links
+from ui.blocks.block import render_block, render_links, render_unfiltered_note
 from ui.blocks.kpi_strip import Kpis, render_kpis
 from ui.page_context import Results
 
@@ -38,6 +38,7 @@ if not asked_for:
     room.warn_of_lone_meeting()
     busiest = context.compute("rooms")["rooms"]
     room.render_busiest(context, in_zone(busiest, context.query.zone))
+    render_unfiltered_note(context, "rooms")
     render_links(
         ("Room health and quiet rooms", "insights", ROOMS),
         ("Votes by room over time", "behaviour", {"part": "rooms"}),

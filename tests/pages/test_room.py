@@ -284,6 +284,19 @@ def test_filters_do_not_hide_a_room_and_the_page_says_so(run_page: RunPage) -> N
     assert "No room with ID" not in texts(app)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "says_so"), [("country:DE", True), (f"room:{ROOM}", False)]
+)
+def test_the_list_of_rooms_says_what_does_not_filter_it(
+    run_page: RunPage, chosen: str, *, says_so: bool
+) -> None:
+    app = run_page("room.py", GOLDEN, period="All time", filter=chosen)
+    rows = app.dataframe[0].value
+    assert (len(rows) > 1) is says_so
+    note = "Not filtered by country: votes and rooms are not linked to users."
+    assert (note in texts(app)) is says_so
+
+
 def test_the_search_names_every_room_in_a_line(
     run_page: RunPage, plain_store: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
