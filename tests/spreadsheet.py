@@ -1,8 +1,9 @@
 """LibreOffice as a user's spreadsheet: it opens a CSV, and says how it read it."""
 
+import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
@@ -42,33 +43,14 @@ def opened(
     UTF-8 has to be named, since there is no window: the dialog that a user sees
     chooses it because of the mark at the start of the file.
     """
-    folder = files[0].parent
-    profile = (folder / "profile").as_uri()
-    subprocess.run(
-        [
-            *(OFFICE, f"-env:UserInstallation={profile}", "--headless"),
-            _FILTER.format(separator=ord(separator), language=language),
-            *("--convert-to", "fods", "--outdir", str(folder), *map(str, files)),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=100,
-    )
+    filtered = _FILTER.format(separator=ord(separator), language=language)
+    _convert("fods", *files, options=[filtered])
     return {file: _sheet(file.with_suffix(".fods")) for file in files}
 
 
 def workbook(file: Path) -> dict[str, list[list[Cell]]]:
     """Open an XLSX workbook; return the cells of each sheet by its name."""
-    profile = (file.parent / "profile").as_uri()
-    subprocess.run(
-        [
-            *(OFFICE, f"-env:UserInstallation={profile}", "--headless"),
-            *("--convert-to", "fods", "--outdir", str(file.parent), str(file)),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=100,
-    )
+    _convert("fods", file)
     tree = ET.parse(file.with_suffix(".fods"))  # noqa: S314 - LibreOffice wrote it
     return {
         sheet.get(_name("table", "name"), ""): [
@@ -80,19 +62,27 @@ def workbook(file: Path) -> dict[str, list[list[Cell]]]:
 
 def printed_pages(file: Path) -> list[tuple[int, int]]:
     """Print a workbook; return width and height of each page in points."""
-    profile = (file.parent / "profile").as_uri()
+    _convert("pdf", file)
+    pdf = file.with_suffix(".pdf").read_bytes()
+    sizes = re.findall(rb"/Type/Page/.*?/MediaBox\[0 0 ([\d.]+) ([\d.]+)\]", pdf, re.S)
+    return [(round(float(width)), round(float(height))) for width, height in sizes]
+
+
+def _convert(to: str, *files: Path, options: Sequence[str] = ()) -> None:
+    """Write files of one folder beside themselves in another format."""
+    folder = files[0].parent
+    profile = (folder / "profile").as_uri()
     subprocess.run(
         [
-            *(OFFICE, f"-env:UserInstallation={profile}", "--headless"),
-            *("--convert-to", "pdf", "--outdir", str(file.parent), str(file)),
+            *(OFFICE, f"-env:UserInstallation={profile}", "--headless", *options),
+            *("--convert-to", to, "--outdir", str(folder), *map(str, files)),
         ],
+        # It prints numbers in the language of who runs the tests.
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
         check=True,
         capture_output=True,
         timeout=100,
     )
-    pdf = file.with_suffix(".pdf").read_bytes()
-    sizes = re.findall(rb"/Type/Page/.*?/MediaBox\[0 0 ([\d.]+) ([\d.]+)\]", pdf, re.S)
-    return [(round(float(width)), round(float(height))) for width, height in sizes]
 
 
 def _sheet(file: Path) -> list[list[Cell]]:
