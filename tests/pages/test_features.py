@@ -30,7 +30,7 @@ from metrics.frames import Frames, Period
 from metrics.periods import Days
 from metrics.query import Granularity, Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
-from metrics.tables import TABLES, TIMESTAMP, USERS
+from metrics.tables import PAGE_VIEWS, TABLES, TIMESTAMP, USERS, VOTES
 from metrics.time_zone import in_zone
 from store import engine
 from store.notes import Note, Notes
@@ -1920,6 +1920,29 @@ def test_late_data_need_attention_and_a_demo_is_never_late(
     assert "Data is 2 days late" in findings()
     (folder / DEMO_MARKER).touch()
     assert not [text for text in findings() if "late" in text]
+
+
+def test_the_first_line_is_all_clear_or_has_four_findings_and_names_the_others(
+    run_page: RunPage, tmp_path: Path
+) -> None:
+    folder = busy(tmp_path, {APP_NOW.date(): (VOTES, PAGE_VIEWS)})
+
+    def first_line() -> tuple[int, int, list[str]]:
+        app = run_page("overview.py", folder)
+        clear = [text for text in captions(app) if ":material/check:" in text]
+        menus = [menu.proto.popover.label for menu in app.get("popover")]
+        more = [label for label in menus if label.endswith(" more")]
+        return len(app.get("page_link")), len(clear), more
+
+    assert first_line() == (4, 0, [])
+    written = (APP_NOW - timedelta(hours=2)).replace(tzinfo=UTC).timestamp()
+    for file in folder.glob("*.parquet"):
+        os.utime(file, (written, written))
+    assert first_line() == (4, 0, ["1 more"])
+    for live in TABLES:
+        file = folder / live.file_name
+        pl.read_parquet(file).clear().write_parquet(file)
+    assert first_line() == (0, 1, [])
 
 
 @pytest.mark.parametrize(
