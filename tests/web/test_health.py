@@ -55,6 +55,11 @@ def test_fresh_and_complete_is_ok(store: Path) -> None:
         "age_seconds": 600,
         "edits_seen_within_seconds": None,
     }
+    # The Data page has the same, by table.
+    listed = stored_tables(open_store(store))
+    rows = [pl.read_parquet(store / name).height for name in FILES]
+    assert listed["stored_rows"].to_list() == rows
+    assert round(listed["stored_megabytes"].sum(), 2) == size
 
 
 def test_the_longest_wait_for_an_edit_is_in_whole_seconds() -> None:
