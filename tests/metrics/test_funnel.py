@@ -215,6 +215,16 @@ def test_a_period_moves_back_by_whole_days_until_all_users_are_28_days_old(
     )
 
 
+def test_days_around_the_last_24_hours_and_those_before_count_once() -> None:
+    day, now = timedelta(days=1), at("2026-11-19 14:30")
+    hours = Period(now - day, now)
+    asked = replace(query(frames(), hours, Period(now - 2 * day, now - day)), now=now)
+    assert asked.comparison_query
+    found = funnel.mature_period(asked)
+    before = funnel.mature_period(asked.comparison_query)
+    assert (before.start, before.end) == (found.start - 2 * day, found.start)
+
+
 def test_no_user_is_new_before_the_data_begins() -> None:
     asked = replace(query(frames(), WINDOW), now=at("2026-10-21 00:00"))
     moved = funnel.mature_period(asked)
