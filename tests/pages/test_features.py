@@ -1742,6 +1742,10 @@ def test_nothing_but_zeros_is_said_and_not_drawn(run_page: RunPage) -> None:
     # A second block of the same rows gives the same reason.
     both = run_page("historical.py", GOLDEN, weekends="false", **sunday).info
     assert [said.value for said in both] == [hidden.info[0].value] * 2
+    # From Monday to Friday nothing is hidden.
+    week = {"from": "2026-07-06", "to": "2026-07-10", "every": "day"}
+    app = run_page("historical.py", GOLDEN, weekends="false", filter="room:1", **week)
+    assert "No data matches the filters" in app.info[0].value
 
 
 def test_a_block_names_the_missing_table_that_it_needs(

@@ -28,6 +28,7 @@ from ui.charts.axes import any_but_zero
 from ui.filters import filter_chips
 from ui.page_context import PageContext
 
+_FRIDAY = 4
 _OF_HEALTH = frozenset(table.name for table in room_health.TABLES)
 # Numbers that are there without anything having happened.
 _NEVER_ZERO = frozenset({"days", "steps", "estimators"})
@@ -111,8 +112,10 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
         _say(text)
         return
     is_daily = export.buckets_of(name, query.granularity) == "day"
+    first, last = query.period.first_day, query.period.last_day
+    has_weekend = first.weekday() + (last - first).days > _FRIDAY
     # All that happened may have been on a Sunday.
-    if not query.weekends and "bucket" in frame.columns and is_daily:
+    if not query.weekends and "bucket" in frame.columns and is_daily and has_weekend:
         st.info(
             "No data on the working days of this period. Weekends are hidden: see "
             "Options.",
