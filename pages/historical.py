@@ -37,7 +37,7 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         {measure: title_of(measure) for measure in MEASURES},
         MEASURES[:2],
     )
-columns = {prefix + measure: title_of(measure) for measure in measures}
+columns = {prefix + measure: title_of(prefix + measure) for measure in measures}
 frame = found["historical"]
 axis = time_axes(context)[0]
 with above:
@@ -49,7 +49,7 @@ with above:
             charts.columns_over_time,
             columns=columns,
             axis=axis,
-            hues=[title_of(measure) for measure in MEASURES],
+            hues=[title_of(prefix + measure) for measure in MEASURES],
         ),
         axis=axis,
         drawn=[*columns],

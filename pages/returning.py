@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from metrics.registry import DEFINITIONS
 from metrics.time_axis import at_least_daily
 from ui import charts, export, page_context, query_params
 from ui.blocks.block import render_block, time_axes
@@ -37,6 +38,7 @@ grid = f"retention_{who}_by_{unit}"
 average = f"{grid}_average"
 found = context.compute("reoccurring", grid, average)
 prefix = "adjusted_" if reduced else ""
+users, rooms = (f"{prefix}reoccurring_{each}" for each in ("users", "rooms"))
 # Whether a user returns is counted by days.
 axis, _ = time_axes(context, at_least_daily(context.query.granularity))
 with above:
@@ -46,8 +48,8 @@ with above:
         found["reoccurring"],
         partial(
             charts.two_axes,
-            left=(f"{prefix}reoccurring_users", "Returning users"),
-            right=(f"{prefix}reoccurring_rooms", "Returning rooms"),
+            left=(users, DEFINITIONS[users].title),
+            right=(rooms, DEFINITIONS[rooms].title),
             axis=axis,
         ),
         axis=axis,

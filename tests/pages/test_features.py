@@ -29,7 +29,7 @@ from metrics.filters import Filter
 from metrics.frames import Frames, Period
 from metrics.periods import Days
 from metrics.query import Granularity, Query
-from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
+from metrics.registry import DEFINITIONS, METRIC_TABLES, definition, plan
 from metrics.tables import PAGE_VIEWS, TABLES, TIMESTAMP, USERS, VOTES
 from metrics.time_zone import in_zone
 from store import engine
@@ -1996,6 +1996,35 @@ OF_A_PERIOD: Sequence[tuple[str, Mapping[str, str]]] = [
     ),
 ]
 """Pages of a period, and what they show by choice."""
+
+
+@pytest.mark.parametrize(
+    ("file", "query", "columns"),
+    [
+        ("returning.py", {}, "reoccurring_users reoccurring_rooms"),
+        (
+            "returning.py",
+            {"reduced": "true"},
+            "adjusted_reoccurring_users adjusted_reoccurring_rooms",
+        ),
+        ("historical.py", {}, "estimations votes"),
+        ("historical.py", {"kind": "Accumulated"}, "acc_estimations acc_votes"),
+        ("historical.py", {"kind": "30-row moving average"}, "ma_estimations ma_votes"),
+    ],
+)
+def test_lines_are_named_as_the_columns_that_they_draw(
+    run_page: RunPage, file: str, query: dict[str, str], columns: str
+) -> None:
+    """One name is one number: of a day, since the start, on average."""
+    app = run_page(file, **query)
+    said = [text for text in read_aloud(app) if text.startswith("When: ")]
+    names = {
+        value if name == "Metric" else name.rstrip("\N{ZERO WIDTH SPACE}")
+        for text in said
+        for name, value in (part.split(": ") for part in text.split("; ")[1:])
+        if name not in {"Count", "Average"}
+    }
+    assert names == {definition(key, "historical").title for key in columns.split()}
 
 
 def test_a_comparison_ends_where_late_data_does_and_the_page_says_so(
