@@ -255,6 +255,8 @@ def test_rooms_side_by_side_have_what_other_charts_over_time_have(
 def test_a_room_that_is_removed_leaves_the_others(run_page: RunPage) -> None:
     pair = [str(BUSIEST[-1]), str(BUSIEST[-2])]
     app = run_page("room.py", GOLDEN, room=pair)
+    app.button_group(key="kpi_strip").set_value("estimations").run()
+    assert app.button_group(key="kpi_strip").value == "estimations"
     search = app.multiselect(key="room_search")
     search.unselect(search.value[0]).run()
     assert app.query_params["room"] in (pair[1], [pair[1]])
