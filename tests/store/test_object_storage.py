@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
 
 import polars as pl
 import pytest
@@ -118,9 +119,10 @@ def test_a_copy_as_documented_is_whole_though_a_run_ends_meanwhile(
     page = (ROOT / "docs" / "deployment.md").read_text()
     commands = re.search(r"## Object storage.*?```sh\n(.*?)```", page, re.DOTALL)
     assert commands
-    script = commands[1].replace("/tmp/", f"{tmp_path}/")  # noqa: S108 - the page's
-    script = script.replace(" /data/", f" {store}/")
-    script = script.replace("s3://fpp/store", str(copied))
+    # The temporary folder may have a blank in its name.
+    script = commands[1].replace("/tmp/", f"{quote(str(tmp_path))}/")  # noqa: S108 - the page's
+    script = script.replace(" /data/", f" {quote(str(store))}/")
+    script = script.replace("s3://fpp/store", quote(str(copied)))
     path = f"{tmp_path}:{os.environ['PATH']}"
     environ = {"PATH": path, "STORE": str(store), "NEXT": str(later)}
     for expected in (10, 2907):
