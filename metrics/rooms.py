@@ -30,8 +30,11 @@ LABELS = ("id", "number", "name")
 FOUND = 20
 """Rooms that a search shows at most."""
 _FIRST_TIME = datetime(1970, 1, 1)
-# "#444444", "name #444444", "name (#444444)", "name (#444444, ID 41)", "ID 41".
-_PRINTED = re.compile(r"(?:^|[\s(])(?:#(\d+)(?:, ID (\d+))?|ID (\d+))\)?$", re.A | re.I)
+# "#444444", "name #444444", "name (#444444)", "name (#444444, ID 41)", "ID 41",
+# "(deleted) ID 41"; "name ID 41" is a name.
+_PRINTED = re.compile(
+    r"(?:^|\(|\) | (?=#))(?:#(\d+)(?:, ID (\d+))?|ID (\d+))\)?$", re.A | re.I
+)
 
 
 def statistics(frames: Frames, room_id: int) -> pl.LazyFrame:

@@ -139,7 +139,7 @@
   // is in "ID 434"), and lists none for a link. It takes the one that is called so.
   const ROOMS = ".st-key-room_search input";
   const LABEL = /^(?:(.*) \(#(\d+), )?ID (\d+)\)?$/is; // `_text` in ui/blocks/room.py
-  const PRINTED = /^(?:.*\()?(?:#(\d+)(?:, ID (\d+))?|ID (\d+))\)?$|[?&]room=(\d+)/is;
+  const PRINTED = /^(?:.*\(|\(.*\) )?(?:#(\d+)(?:, ID (\d+))?|ID (\d+))\)?$|[?&]room=(\d+)/is;
   const bare = text => text.replace(/\p{Cf}/gu, "").normalize().trim().toLowerCase();
   const boxOf = node => node.memoizedProps?.element ?? boxOf(node.return);
   let isMoved = false; // to another room of the list
