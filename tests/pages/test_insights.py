@@ -92,6 +92,10 @@ def read(arrow: bytes) -> pl.DataFrame:
     return pl.read_ipc_stream(io.BytesIO(arrow))
 
 
+HAD = re.compile(r"^New (\w+) of .* 20\d\d: each had (.*)\.$", re.MULTILINE)
+"""Which new users, or rooms, a table is about."""
+
+
 @pytest.mark.parametrize("about", SECTIONS)
 def test_every_question_of_a_section_has_its_computed_answer_beneath(
     run_page: RunPage, about: str
@@ -106,6 +110,8 @@ def test_every_question_of_a_section_has_its_computed_answer_beneath(
     assert said == {
         METRIC_TABLES[name].title: answer(name, frame) for name, frame in found.items()
     }
+    rooms = [("rooms", "7 days to bring users")] * (about == "New people") * len(found)
+    assert HAD.findall("\n".join(captions(app))) == rooms
 
 
 def test_a_change_is_judged_as_on_other_pages(run_page: RunPage) -> None:
@@ -280,6 +286,8 @@ def test_the_activation_funnel_is_split_by_what_the_address_says(
     # A bar of a source, device or country filters by it.
     keys = [chart.proto.id for chart in app.get("vega_lite_chart")]
     assert any(f"pick_chart_{name} " in key for key in keys) == (split != "All")
+    # Days of new users end 28 days before the period does.
+    assert HAD.findall("\n".join(captions(app))) == [("users", "28 days to come back")]
 
 
 @pytest.mark.parametrize(("who", "key"), [("People", "users"), ("Rooms", "rooms")])
