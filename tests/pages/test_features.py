@@ -2086,6 +2086,14 @@ def test_at_midnight_data_on_time_has_not_ended(run_page: RunPage) -> None:
     assert said == "No returning users or rooms in this period."
 
 
+@pytest.mark.parametrize(("chosen", "says_so"), [("country:DE", True), ("", False)])
+def test_what_needs_attention_is_said_to_be_of_all_users(
+    run_page: RunPage, chosen: str, *, says_so: bool
+) -> None:
+    app = run_page("overview.py", **({"filter": chosen} if chosen else {}))
+    assert ("Without filters:" in captions(app)) is says_so
+
+
 def test_what_needs_attention_leads_to_a_page_that_draws_it(run_page: RunPage) -> None:
     usual = {"today": 0, "median": 60.0, "lowest": 50, "highest": 70, "weeks": 8}
     counts = pl.DataFrame([{"measure": key, **usual} for key in attention.MEASURES])

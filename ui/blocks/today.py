@@ -67,6 +67,8 @@ def render_attention(context: PageContext, found: Results) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="attention"
     ):
+        if context.filters and (findings or not context.snapshot.missing):
+            st.caption("Without filters:", width="content")
         # Without one of the tables it is not known whether all is well.
         if not findings and not context.snapshot.missing:
             st.caption(f":material/check: {attention.all_clear(answers)}")
