@@ -157,6 +157,15 @@ def average(cells: pl.LazyFrame, ages: int = LAST_AGE) -> Unfinished:
     return Unfinished(series.sort("k"), finish)
 
 
+def averaged(cells: pl.DataFrame, weeks: Weeks) -> tuple[date, date] | None:
+    """Return the first and last day on which those of a grid's average started."""
+    old = cells.filter(pl.col("k") == LAST_AGE, ~pl.col("running"), pl.col("size") > 0)
+    cohorts = old["cohort"].sort().to_list()
+    if not cohorts:
+        return None
+    return cohorts[0], cohorts[-1] + timedelta(weeks=weeks, days=-1)
+
+
 def _days(
     shared: SharedPlans, as_of: datetime, who: Cohorts, zone: ZoneInfo
 ) -> pl.LazyFrame:

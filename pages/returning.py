@@ -4,7 +4,9 @@ from functools import partial
 
 import streamlit as st
 
+from metrics.periods import Days, describe
 from metrics.registry import DEFINITIONS
+from metrics.retention import averaged
 from metrics.time_axis import at_least_daily
 from ui import charts, export, page_context, query_params
 from ui.blocks.block import render_block, time_axes
@@ -56,7 +58,10 @@ with above:
     )
 if view == "average":
     curve = partial(retention_curve, unit=unit)
-    render_block(context, average, found[average], curve, value="share")
+    days = averaged(found[grid], 2 if unit == "sprints" else 1)
+    # Under a short period, and not only there, these are others than the period's.
+    started = days and f"{who.capitalize()} that started {describe(Days(*days))}."
+    render_block(context, average, found[average], curve, value="share", note=started)
 else:
     draw = partial(retention_grid, average=found[average], unit=unit)
     render_block(context, grid, found[grid], draw, note=NOTE.format(unit))

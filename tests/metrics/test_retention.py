@@ -107,6 +107,15 @@ def test_the_average_is_over_the_same_cohorts_at_all_ages() -> None:
     assert average["later_share"].to_list() == [1, pytest.approx(15 / 60)]
 
 
+def test_an_average_is_of_those_who_started_eight_whole_buckets_before() -> None:
+    rows = [estimation(f"p{back}", week(back)) for back in (15, 12, 9, 8, 1)]
+    cells = retention.grid(SharedPlans(frames(*rows)), NOW, "users").collect()
+    # This week is not over: of eight weeks ago, neither is the last age.
+    days = MONDAY - timedelta(weeks=15), MONDAY - timedelta(weeks=8, days=1)
+    assert retention.averaged(cells, 1) == days
+    assert retention.averaged(cells.clear(), 1) is None
+
+
 def test_all_are_there_at_the_start_of_a_curve_which_has_no_interval() -> None:
     rows = [
         estimation(f"{back}-{n}", week(back - later))

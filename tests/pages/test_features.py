@@ -2086,6 +2086,13 @@ def test_at_midnight_data_on_time_has_not_ended(run_page: RunPage) -> None:
     assert said == "No returning users or rooms in this period."
 
 
+def test_an_average_return_rate_says_when_those_started(run_page: RunPage) -> None:
+    """They are others than those of the period, which the head names."""
+    note = "Users that started 20 Apr – 26 Jul 2026."
+    assert note in captions(run_page("returning.py"))
+    assert note not in captions(run_page("returning.py", **{"as": "By start"}))
+
+
 @pytest.mark.parametrize(("chosen", "says_so"), [("country:DE", True), ("", False)])
 def test_what_needs_attention_is_said_to_be_of_all_users(
     run_page: RunPage, chosen: str, *, says_so: bool
