@@ -7,7 +7,7 @@ Reads what the sync job publishes (see `manifest`), or a folder of plain
 
 import errno
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -199,9 +199,12 @@ def _later_begins(snapshot: Snapshot, reach: Period) -> Mapping[str, date]:
     found = engine.collect(growth.first_rows(snapshot.frames), snapshot.rows)
     first = dict(found.select("table", "at").iter_rows())
     earliest = min(first.values(), default=reach.start)
-    return {
-        name: to_local(at, reach.zone).date()
-        for name, at in first.items()
-        # Four weeks after the earliest there may be no date.
-        if at >= reach.start and at - earliest >= LATER
-    }
+    # Four weeks after the earliest there may be no date.
+    late = {n: at for n, at in first.items() if at >= reach.start}
+    late = {n: at for n, at in late.items() if at - earliest >= LATER}
+    if late:
+        # The earliest may be a stray row, which is no beginning.
+        days = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)
+        begin = datetime.combine(days["first_day"].item(), time.min)
+        late = {n: at for n, at in late.items() if at - begin >= LATER}
+    return {name: to_local(at, reach.zone).date() for name, at in late.items()}

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from metrics.frames import Frames, Period
-from metrics.tables import EVENTS, PAGE_VIEWS, TABLES, USERS, VOTES
+from metrics.tables import ESTIMATIONS, EVENTS, PAGE_VIEWS, TABLES, USERS, VOTES
 from store import engine
 from store.files import text_of
 from store.manifest import CURRENT, MANIFESTS, Manifest, ManifestError, Run
@@ -29,7 +29,7 @@ from store.reader import (
 from store.snapshot import NOTHING, TableInfo
 from testkit import publishing
 from testkit.publishing import golden
-from tests.metrics.building import event, frames, user, view, vote
+from tests.metrics.building import estimation, event, frames, user, view, vote
 
 AT = datetime(2026, 11, 2, 10)
 STATE = Manifest(
@@ -327,6 +327,21 @@ def test_a_table_begins_later_whatever_a_stray_row_says() -> None:
     )
     reach = Period.of_days(date(2026, 5, 1), date(2026, 5, 1))
     assert later_begins(held, reach) == {VOTES.name: date(2026, 6, 2)}
+
+    # Nor is one of a year that may be true, seven years before all others.
+    views = [view("a", f"2026-04-20 09:{n % 60:02}") for n in range(1001)]
+    rows = [event("a", "2019-03-04 09:00"), *views, vote("2026-05-11 09:00")]
+    for later, found in (
+        ("2026-05-17 09:00", {}),
+        ("2026-06-02 09:00", {ESTIMATIONS.name: date(2026, 6, 2)}),
+    ):
+        last = estimation("a", later)
+        held = replace(
+            NOTHING,
+            frames=frames(*rows, last),
+            tables={live.name: TableInfo(1, 1) for live in TABLES},
+        )
+        assert later_begins(held, reach) == found
 
 
 def test_a_damaged_table_does_not_keep_others_from_being_shown(tmp_path: Path) -> None:
