@@ -40,8 +40,8 @@ def nginx(
     site = _changed(
         ROOT / "deploy" / "nginx.conf",
         {
-            f"/etc/ssl/{HOST}.crt": str(crt),
-            f"/etc/ssl/{HOST}.key": str(key),
+            f"/etc/ssl/{HOST}.crt": f"'{crt}'",
+            f"/etc/ssl/{HOST}.key": f"'{key}'",
             "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
             "listen 80": f"listen 127.0.0.1:{plain}",
             "127.0.0.1:8501": dashboard.removeprefix("http://"),
@@ -55,9 +55,9 @@ def nginx(
     site = site.replace("$cookie_fpp_session ", f"$cookie_fpp_session_{port} ")
     (folder / "site.conf").write_text(site)
     (folder / "nginx.conf").write_text(
-        f"pid {folder}/pid; error_log stderr; daemon off; master_process off;"
+        f"pid '{folder}/pid'; error_log stderr; daemon off; master_process off;"
         f"events {{}} http {{ access_log off; {_temporary(folder)}"
-        f"include {folder}/site.conf; }}"
+        f"include '{folder}/site.conf'; }}"
     )
     command = [_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with _running(command, port) as url:
@@ -72,9 +72,9 @@ def caddy(folder: Path, dashboard: str) -> Iterator[str]:
     site = _changed(
         ROOT / "deploy" / "Caddyfile",
         {
-            "{\n\tservers": f"{{\n\tadmin off\n\tstorage file_system {folder}\n"
+            "{\n\tservers": f'{{\n\tadmin off\n\tstorage file_system "{folder}"\n'
             "\tauto_https disable_redirects\n\tservers",
-            f"{HOST} {{": f"https://127.0.0.1:{port} {{\n\ttls {crt} {key}",
+            f"{HOST} {{": f'https://127.0.0.1:{port} {{\n\ttls "{crt}" "{key}"',
             "127.0.0.1:8501": dashboard.removeprefix("http://"),
         },
     )
@@ -124,7 +124,7 @@ def _changed(example: Path, replacements: dict[str, str]) -> str:
 
 def _temporary(folder: Path) -> str:
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+    return " ".join(f"{kind}_temp_path '{folder}/{kind}';" for kind in kinds)
 
 
 def trusting(folder: Path) -> ssl.SSLContext:

@@ -191,11 +191,11 @@ def test_the_umask_of_a_clone_does_not_close_the_schema_to_the_database_to_try(
     schema.chmod(0o600)
     folder.mkdir()
     entrypoint = tmp_path / "docker-entrypoint.sh"
-    entrypoint.write_text(f"#!/bin/sh\nstat --format %a {folder}/*; echo $*\n")
+    entrypoint.write_text(f"#!/bin/sh\nstat --format %a '{folder}'/*; echo $*\n")
     entrypoint.chmod(0o755)
     command = [
-        part.replace("/docker-entrypoint-initdb.d/", f"{folder}/").replace(
-            f" {target}", f" {schema}"
+        part.replace("/docker-entrypoint-initdb.d/", f"'{folder}'/").replace(
+            f" {target}", f" '{schema}'"
         )
         for part in database["entrypoint"]
     ]
