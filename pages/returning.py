@@ -59,8 +59,9 @@ with above:
 if view == "average":
     curve = partial(retention_curve, unit=unit)
     days = averaged(found[grid], 2 if unit == "sprints" else 1)
-    # Under a short period, and not only there, these are others than the period's.
-    started = days and f"{who.capitalize()} that started {describe(Days(*days))}."
+    # They may all have started before the period, which the head names.
+    those = "Users who" if who == "users" else "Rooms that"
+    started = days and f"{those} started {describe(Days(*days))}."
     render_block(context, average, found[average], curve, value="share", note=started)
 else:
     draw = partial(retention_grid, average=found[average], unit=unit)

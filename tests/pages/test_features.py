@@ -2088,8 +2088,10 @@ def test_at_midnight_data_on_time_has_not_ended(run_page: RunPage) -> None:
 
 def test_an_average_return_rate_says_when_those_started(run_page: RunPage) -> None:
     """They are others than those of the period, which the head names."""
-    note = "Users that started 20 Apr – 26 Jul 2026."
+    note = "Users who started 20 Apr – 26 Jul 2026."
     assert note in captions(run_page("returning.py"))
+    of_rooms = captions(run_page("returning.py", who="Rooms"))
+    assert note.replace("Users who", "Rooms that") in of_rooms
     assert note not in captions(run_page("returning.py", **{"as": "By start"}))
 
 
