@@ -125,8 +125,9 @@ def mature_period(query: Query, age: timedelta = MATURE) -> Period:
     # Users of the last 28 days still have time to come back: look at earlier ones.
     late = max((query.later or query.period).last_day - latest, timedelta(0))
     # The 24 hours before end on the day on which the last begin: it counts once.
-    if query.later and query.period.end <= query.later.start:
-        late += timedelta(days=last == query.later.first_day)
+    is_before = query.later and query.period.end <= query.later.start
+    if query.later and is_before and last == query.later.first_day:
+        late += timedelta(days=1)
     first, last = first - late, last - late
     begins = query.begins
     if begins is not None and first < begins <= last:

@@ -137,7 +137,7 @@ def average(cells: pl.LazyFrame, ages: int = LAST_AGE) -> Unfinished:
     _low and _high (cohorts are the clusters of the intervals; see `uncertainty`; null
     at age 0, where all are active by definition).
     """
-    old = cells.filter(pl.col("k") == ages, ~pl.col("running"))
+    old = cells.filter(_is_old(ages))
     same = cells.filter(pl.col("k") <= ages).join(
         old.select("cohort"), on="cohort", how="semi"
     )
@@ -157,9 +157,14 @@ def average(cells: pl.LazyFrame, ages: int = LAST_AGE) -> Unfinished:
     return Unfinished(series.sort("k"), finish)
 
 
-def averaged(cells: pl.DataFrame, weeks: Weeks) -> tuple[date, date] | None:
+def _is_old(ages: int = LAST_AGE) -> pl.Expr:
+    """Return whether a cell is that of the last age of an average, which has ended."""
+    return (pl.col("k") == ages) & ~pl.col("running")
+
+
+def days_of_average(cells: pl.DataFrame, weeks: Weeks) -> tuple[date, date] | None:
     """Return the first and last day on which those of a grid's average started."""
-    old = cells.filter(pl.col("k") == LAST_AGE, ~pl.col("running"), pl.col("size") > 0)
+    old = cells.filter(_is_old(), pl.col("size") > 0)
     cohorts = old["cohort"].sort().to_list()
     if not cohorts:
         return None
@@ -232,7 +237,7 @@ def _answer(frame: pl.DataFrame, what: str, unit: str) -> str | None:
     Takes a grid or its weighted average, and says the same of both.
     """
     if "running" in frame.columns:
-        old = frame.filter(pl.col("k") == LAST_AGE, ~pl.col("running"))
+        old = frame.filter(_is_old())
         frame = frame.join(old.select("cohort"), on="cohort", how="semi")
     soon, later = (
         share_of(frame.filter(pl.col("k") == age), "alive", "size")

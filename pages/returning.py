@@ -6,7 +6,7 @@ import streamlit as st
 
 from metrics.periods import Days, describe
 from metrics.registry import DEFINITIONS
-from metrics.retention import averaged
+from metrics.retention import days_of_average
 from metrics.time_axis import at_least_daily
 from ui import charts, export, page_context, query_params
 from ui.blocks.block import render_block, time_axes
@@ -58,7 +58,7 @@ with above:
     )
 if view == "average":
     curve = partial(retention_curve, unit=unit)
-    days = averaged(found[grid], 2 if unit == "sprints" else 1)
+    days = days_of_average(found[grid], 2 if unit == "sprints" else 1)
     # They may all have started before the period, which the head names.
     those = "Users who" if who == "users" else "Rooms that"
     started = days and f"{those} started {describe(Days(*days))}."

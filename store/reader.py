@@ -200,8 +200,11 @@ def _later_begins(snapshot: Snapshot, reach: Period) -> Mapping[str, date]:
     first = dict(found.select("table", "at").iter_rows())
     earliest = min(first.values(), default=reach.start)
     # Four weeks after the earliest there may be no date.
-    late = {n: at for n, at in first.items() if at >= reach.start}
-    late = {n: at for n, at in late.items() if at - earliest >= LATER}
+    late = {
+        name: at
+        for name, at in first.items()
+        if at >= reach.start and at - earliest >= LATER
+    }
     if late:
         # The earliest may be a stray row, which is no beginning.
         days = engine.collect(growth.beginning(snapshot.frames), snapshot.rows)

@@ -112,8 +112,8 @@ def test_an_average_is_of_those_who_started_eight_whole_buckets_before() -> None
     cells = retention.grid(SharedPlans(frames(*rows)), NOW, "users").collect()
     # This week is not over: of eight weeks ago, neither is the last age.
     days = MONDAY - timedelta(weeks=15), MONDAY - timedelta(weeks=8, days=1)
-    assert retention.averaged(cells, 1) == days
-    assert retention.averaged(cells.clear(), 1) is None
+    assert retention.days_of_average(cells, 1) == days
+    assert retention.days_of_average(cells.clear(), 1) is None
 
 
 def test_all_are_there_at_the_start_of_a_curve_which_has_no_interval() -> None:

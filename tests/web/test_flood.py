@@ -195,11 +195,14 @@ def test_a_request_that_comes_slowly_but_comes_is_answered(flooded: Dashboard) -
 
 
 def test_an_answer_waits_for_no_confirmation_of_its_head(flooded: Dashboard) -> None:
-    seconds = []
     with client(base_url=flooded.url) as connected:
-        for _ in range(12):
+
+        def seconds() -> float:
             began = time.monotonic()
             assert connected.get("/health").status_code == 200
-            seconds.append(time.monotonic() - began)
-    # Clients put a confirmation off for 40 ms, but not on a new connection.
-    assert min(seconds[3:]) < 0.035
+            return time.monotonic() - began
+
+        # Clients put a confirmation off for 40 ms, but not on a new connection.
+        _ = [seconds() for _ in range(3)]
+        # A busy machine may take as long for some.
+        assert any(seconds() < 0.035 for _ in range(50))

@@ -21,6 +21,7 @@ from metrics.registry import (
 )
 from metrics.retention import COHORTS, LAST_AGE
 from metrics.sentences import begins_note, missing_note
+from metrics.time_axis import SATURDAY
 from metrics.time_zone import to_local
 from ui import export
 from ui import format as fmt
@@ -28,7 +29,6 @@ from ui.charts.axes import any_but_zero
 from ui.filters import filter_chips
 from ui.page_context import PageContext
 
-_FRIDAY = 4
 _OF_HEALTH = frozenset(table.name for table in room_health.TABLES)
 # Numbers that are there without anything having happened.
 _NEVER_ZERO = frozenset({"days", "steps", "estimators"})
@@ -113,7 +113,7 @@ def render_no_rows(context: PageContext, name: str, frame: pl.DataFrame) -> None
         return
     is_daily = export.buckets_of(name, query.granularity) == "day"
     first, last = query.period.first_day, query.period.last_day
-    has_weekend = first.weekday() + (last - first).days > _FRIDAY
+    has_weekend = first.weekday() + (last - first).days >= SATURDAY
     # All that happened may have been on a Sunday.
     if not query.weekends and "bucket" in frame.columns and is_daily and has_weekend:
         st.info(

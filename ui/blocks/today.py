@@ -67,10 +67,11 @@ def render_attention(context: PageContext, found: Results) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="attention"
     ):
-        if context.filters and (findings or not context.snapshot.missing):
-            st.caption("Without filters:", width="content")
         # Without one of the tables it is not known whether all is well.
-        if not findings and not context.snapshot.missing:
+        is_clear = not findings and not context.snapshot.missing
+        if context.filters and (findings or is_clear):
+            st.caption("Without filters:", width="content")
+        if is_clear:
             st.caption(f":material/check: {attention.all_clear(answers)}")
         for finding in findings[:_MOST]:
             # Findings are of all users: filtered, the page would show other figures.
