@@ -57,6 +57,7 @@ SECTIONS = {
         "Rooms",
         charts=("room_states", "retention_rooms_by_sprints_average"),
         tables=("rooms_gone_quiet", "room_health"),
+        behind=("retention_rooms_by_sprints",),
     ),
     "New people": Section(
         "New users",

@@ -4,12 +4,11 @@ from functools import partial
 
 import streamlit as st
 
-from metrics.periods import Days, describe
 from metrics.registry import DEFINITIONS
-from metrics.retention import days_of_average
 from metrics.time_axis import at_least_daily
 from ui import charts, export, page_context, query_params
 from ui.blocks.block import render_block, time_axes
+from ui.blocks.questions import started
 from ui.charts.heat_map import retention_curve, retention_grid
 from ui.query_params import render_switch
 
@@ -58,11 +57,8 @@ with above:
     )
 if view == "average":
     curve = partial(retention_curve, unit=unit)
-    days = days_of_average(found[grid], 2 if unit == "sprints" else 1)
-    # They may all have started before the period, which the head names.
-    those = "Users who" if who == "users" else "Rooms that"
-    started = days and f"{those} started {describe(Days(*days))}."
-    render_block(context, average, found[average], curve, value="share", note=started)
+    note = started(average, found)
+    render_block(context, average, found[average], curve, value="share", note=note)
 else:
     draw = partial(retention_grid, average=found[average], unit=unit)
     render_block(context, grid, found[grid], draw, note=NOTE.format(unit))

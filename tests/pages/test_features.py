@@ -2091,8 +2091,11 @@ def test_an_average_return_rate_says_when_those_started(run_page: RunPage) -> No
     note = "Users who started 20 Apr – 26 Jul 2026."
     assert note in captions(run_page("returning.py"))
     of_rooms = captions(run_page("returning.py", who="Rooms"))
-    assert note.replace("Users who", "Rooms that") in of_rooms
+    of_them = note.replace("Users who", "Rooms that")
+    assert of_them in of_rooms
     assert note not in captions(run_page("returning.py", **{"as": "By start"}))
+    on_insights = captions(run_page("insights.py", about="Rooms"))
+    assert any(said.startswith(f"{of_them} As of ") for said in on_insights)
 
 
 @pytest.mark.parametrize(("chosen", "says_so"), [("country:DE", True), ("", False)])

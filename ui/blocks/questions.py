@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-import polars as pl
 import streamlit as st
 
 from metrics import periods
@@ -18,6 +17,7 @@ from metrics.registry import (
     begins_too_late,
     sample_size,
 )
+from metrics.retention import days_of_average
 from metrics.room_health import COOLING, HEALTHY
 from metrics.sentences import counted, listed
 from metrics.time_axis import at_least_weekly
@@ -48,6 +48,8 @@ class Section:
     """Figures with their course over time, which is drawn in weeks at least."""
     headline: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Tables of one row → their columns, of figures without a course."""
+    behind: tuple[str, ...] = ()
+    """Tables that are read and exported but not drawn: of what an average is one."""
 
 
 def render_section(context: PageContext, part: Section) -> Results:
@@ -56,7 +58,7 @@ def render_section(context: PageContext, part: Section) -> Results:
     kpis = [replace(kpi, granularity=every) for kpi in part.kpis]
     # In order: it is that of the sheets in the page's workbook.
     compared = (*tables_of(*kpis), *part.headline)
-    names = dict.fromkeys((*compared, *part.charts, *part.tables))
+    names = dict.fromkeys((*compared, *part.charts, *part.tables, *part.behind))
     # The same figure is judged alike on every page.
     judged = [key for key in keys_of(*kpis) if key in USUAL_KEYS]
     found = context.compute(*names, earlier=compared, usual=judged)
@@ -99,7 +101,7 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
         lacking = context.lacking_for(name)
         late = begins_too_late(name, unknown.schema, context.query)
         value = figures[0] if lacking or late else None
-    note = _note(context, name, found[name])
+    note = _note(context, name, found)
     folded = name in _SAID
     render_block(
         context,
@@ -115,8 +117,21 @@ def render_question(context: PageContext, name: str, found: Results) -> None:
     )
 
 
-def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
+def started(name: str, found: Results) -> str | None:
+    """Say on which days those of an average return rate started, where there are any.
+
+    They may all have started before the period, which the head names. Needs the grid
+    of which it is the average.
+    """
+    grid = name.removesuffix("_average")
+    days = days_of_average(found[grid], 2 if grid.endswith("sprints") else 1)
+    those = "Users who" if "users" in grid else "Rooms that"
+    return days and f"{those} started {periods.describe(Days(*days))}."
+
+
+def _note(context: PageContext, name: str, found: Results) -> str | None:
     """Say which days a table is about where these are not the period's."""
+    frame = found[name]
     if name.startswith(("funnel", "invites")):
         period = METRIC_TABLES[name].covers(context.query)
         days = periods.describe(Days(period.first_day, period.last_day))
@@ -138,7 +153,9 @@ def _note(context: PageContext, name: str, frame: pl.DataFrame) -> str | None:
             return f"Rooms with {before} and {after}"
         healthy = counted(frame["healthy_rooms"][0], "room")
         return f"Of {healthy} with {before}, those with {after}"
-    if name.startswith(("room", "retention")):
+    if name.startswith("retention"):
+        return " ".join(filter(None, (started(name, found), _as_of(context))))
+    if name.startswith("room"):
         return _as_of(context)
     if name == "convergence":
         return (
