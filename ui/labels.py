@@ -144,14 +144,37 @@ _COUNTRY_NAMES = {
 }
 
 
+_PLAIN: Mapping[str, str] = {
+    code: plain
+    for code, name in COUNTRIES.select("country", "country_name").iter_rows()
+    if (plain := unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode())
+    != name
+}
+OTHER_NAMES: Mapping[str, str] = {
+    **_PLAIN,
+    "AE": "UAE",
+    "CI": "Ivory Coast",
+    "CV": "Cape Verde",
+    "CZ": "Czech Republic",
+    "GB": "UK",
+    "NL": "Holland",
+    "SZ": "Swaziland",
+    "TL": "East Timor",
+    "TR": "Turkey",
+    "US": "USA",
+}
+"""Code → what else its country is called or typed as: "UK", "Turkey", "Curacao"."""
 _COUNTRY_CODES: Mapping[str, str] = {
-    row["country_name"].casefold(): row["country"]
-    for row in COUNTRIES.iter_rows(named=True)
+    name.casefold(): code
+    for code, name in (
+        *COUNTRIES.select("country", "country_name").iter_rows(),
+        *OTHER_NAMES.items(),
+    )
 }
 
 
 def country_code(text: str) -> str:
-    """Return the code of a country that is typed by its name; other texts stay."""
+    """Return the code of a country that is typed by a name; other texts stay."""
     return _COUNTRY_CODES.get(text.strip().casefold(), text)
 
 
@@ -166,7 +189,7 @@ def names_of(kind: str, value: str | None) -> set[str]:
     """Return what a value of a kind is called, in links and on pages, `folded`."""
     names = {value or NOT_SET, value_label(kind, value)}
     if kind == "country" and (country := pycountry.countries.get(alpha_2=value or "")):
-        names |= {country.name, country.alpha_3}
+        names |= {country.name, country.alpha_3, OTHER_NAMES.get(value or "", "")}
     return {folded(name) for name in names}
 
 

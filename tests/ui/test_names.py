@@ -44,6 +44,9 @@ def test_a_country_is_found_by_every_name_that_is_printed() -> None:
     for code, name in labels.COUNTRIES.select("country", "country_name").iter_rows():
         assert labels.country_code(f" {name.upper()}") == code
         assert labels.value_label("country", code).startswith(name)
+    for typed, code in (("uk", "GB"), ("Turkey", "TR"), ("Reunion", "RE")):
+        assert labels.country_code(typed) == code
+        assert typed.casefold() in labels.names_of("country", code)
     assert labels.country_code("AD") == "AD"
     assert labels.country_code("Atlantis") == "Atlantis"
 

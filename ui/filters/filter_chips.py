@@ -21,6 +21,7 @@ from ui import query_params
 from ui.format import escaped, shortened
 from ui.labels import (
     KIND_LABELS,
+    OTHER_NAMES,
     country_code,
     distinct,
     folded,
@@ -225,9 +226,13 @@ def _offer(kind: str, row: Mapping[str, str | int | None]) -> str:
         return f"{named(None if name is None else str(name))} #{row['number']}"
     value = None if row["value"] is None else str(row["value"])
     label = value_label(kind, value)
-    has_name = kind == "country" and value and not label.startswith(value)
+    if kind != "country" or not value or label.startswith(value):
+        return label
     # First: of two that match, the one that begins with what is typed is the better.
-    return f"{value} – {label}" if has_name else label
+    codes, other = value, OTHER_NAMES.get(value)
+    if other and other.isupper():
+        codes, other = f"{value}/{other}", None
+    return f"{codes} – {label}" + (f" ({other})" if other else "")
 
 
 def _add_typed(kind: str, snapshot: Snapshot) -> None:
