@@ -18,14 +18,14 @@ SCALED = ROOT / "simulation" / "scaled"
 """The one part of the simulation that needs NumPy."""
 MAY_IMPORT = {
     "metrics": {"polars"},
-    "core": {"sentry_sdk"},
+    "core": {"sentry_sdk", "pycountry"},
     "store": {"polars", "metrics", "core", "anyio", "httpx", "msgspec"},
     "simulation": {"polars", "metrics", "store", "core"},
     "sync": {"polars", "metrics", "store", "core", "mysql", "httpx"},
     "ui": {"metrics", "store", "core", "polars", "altair", "streamlit", "pycountry"}
     | {"xlsxwriter"},
     "web": {"metrics", "store", "core", "polars", "streamlit", "starlette", "uvicorn"}
-    | {"anyio", "h11", "httpx", "itsdangerous", "msgspec", "pycountry"},
+    | {"anyio", "h11", "httpx", "itsdangerous", "msgspec"},
     "pages": {"metrics", "ui", "store", "core", "streamlit"},
     "app": {"core", "ui", "web", "streamlit", "anyio"},
     "sync_job": {"sync", "core", "metrics"},

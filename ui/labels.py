@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 import pycountry
 
+from core.countries import NAMES
 from metrics.attention import MEASURES
 from metrics.expressions import DELETED as DELETED
 from metrics.expressions import NOT_SET as NOT_SET
@@ -28,19 +29,18 @@ def _flag(code: str) -> str:
     return "".join(chr(_FLAG_A + ord(letter) - ord("A")) for letter in code)
 
 
+# As the map's shapes write them: three digits, but for Kosovo, which has none.
+_NUMBERS = {found.alpha_2: found.numeric for found in pycountry.countries}
 COUNTRIES = pl.DataFrame(
     [
         {
-            "country": found.alpha_2,
-            "country_name": getattr(found, "common_name", found.name),
-            "flag": _flag(found.alpha_2),
-            # As the map's shapes write it: three digits.
-            "number": found.numeric,
+            "country": code,
+            "country_name": name,
+            "flag": _flag(code),
+            "number": _NUMBERS.get(code, code),
         }
-        for found in pycountry.countries
+        for code, name in NAMES.items()
     ]
-    # ISO has no code for it; those who find countries by address use this one.
-    + [{"country": "XK", "country_name": "Kosovo", "flag": _flag("XK"), "number": "XK"}]
 )
 """ISO 3166-1 and Kosovo: `country` (two letters), `country_name`, `flag`, `number`."""
 
@@ -138,15 +138,9 @@ _ANOTHER_KEY = "\N{WORD JOINER}"
 _ENDED = "\u2069\N{LEFT-TO-RIGHT MARK}"
 # Texts that name no row: without one there is nothing that is "(not set)".
 _REMARKS = frozenset({"cut", "notes", "cards", "joined", "left", "state", *DEFINITIONS})
-_COUNTRY_NAMES = {
-    row["country"]: f"{row['country_name']} {row['flag']}"
-    for row in COUNTRIES.iter_rows(named=True)
-}
-
-
 _PLAIN: Mapping[str, str] = {
     code: plain
-    for code, name in COUNTRIES.select("country", "country_name").iter_rows()
+    for code, name in NAMES.items()
     if (plain := unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode())
     != name
 }
@@ -167,7 +161,8 @@ OTHER_NAMES: Mapping[str, str] = {
 _COUNTRY_CODES: Mapping[str, str] = {
     name.casefold(): code
     for code, name in (
-        *COUNTRIES.select("country", "country_name").iter_rows(),
+        *((found.alpha_2, found.name) for found in pycountry.countries),
+        *NAMES.items(),
         *OTHER_NAMES.items(),
     )
 }
@@ -199,7 +194,7 @@ def value_label(kind: str, value: str | None) -> str:
         return NOT_SET
     match kind:
         case "country":
-            return _COUNTRY_NAMES.get(value, value)
+            return f"{NAMES[value]} {_flag(value)}" if value in NAMES else value
         case "route" | "event":
             return _ACTS.get(value) or _spoken(value)
         case "room":

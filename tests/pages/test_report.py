@@ -2,14 +2,18 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.conftest import GOLDEN, RunPage, html_of, plain
+from store.reader import open_store
+from tests.pages.conftest import GOLDEN, NOW, RunPage, html_of, plain
 from tests.store.test_live import GOOD, ask, product, sends
+from web.api.reports import ReportQuery, report_response
 
 
 def report_of(app: AppTest) -> str:
@@ -23,15 +27,26 @@ def report_of(app: AppTest) -> str:
     return plain(page)
 
 
-def test_the_report_shows_the_same_as_the_api(run_page: RunPage) -> None:
-    app = run_page("report.py", GOLDEN, period="Last month")
-    assert not app.exception
+def test_the_report_shows_the_same_as_the_api(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    """Also of a country that has no code of ISO's."""
+    store = plain_store()
+    users = pl.read_parquet(store / "fpp_users.parquet")
+    elsewhere = pl.col("country").replace({"ES": "XK"})
+    users.with_columns(elsewhere).write_parquet(store / "fpp_users.parquet")
+    app = run_page("report.py", store, period="Last month")
     page = report_of(app)
     for part in ("1 Oct – 31 Oct 2026", "compared with 1 Sep – 30 Sep 2026", "113"):
         assert part in page
     labels = [button.proto.label for button in app.get("download_button")]
     assert {"HTML for mail", "Markdown for chat", "JSON"} <= set(labels)
-    assert app.code[0].value.startswith("**FPP Analytics: 1 Oct")
+    text = app.code[0].value
+    assert text.startswith("**FPP Analytics: 1 Oct")
+    assert "Country Kosovo:" in text
+    asked = ReportQuery.read({"format": "md"}, NOW)
+    sent = report_response(asked, "", None, ())(open_store(store), NOW)
+    assert bytes(sent.body).decode().strip() == text.strip()
 
 
 def test_a_report_says_what_is_not_as_usual(run_page: RunPage) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.countries import NAMES
 from metrics import report
 from metrics.export import file_name
 from metrics.report_writers import (
@@ -17,7 +18,6 @@ from metrics.report_writers import (
 )
 from ui import export
 from ui import format as fmt
-from ui.labels import COUNTRIES
 from ui.page_context import PageContext, Results
 
 _LABELS = {"html": "HTML for mail", "md": "Markdown for chat", "json": "JSON"}
@@ -42,7 +42,6 @@ def render_report(context: PageContext) -> None:
         reads=report.READS,
     ).now
     notes = context.notes.between(query.known.first_day, query.known.last_day)
-    names = dict(COUNTRIES.select("country", "country_name").iter_rows())
     # What is downloaded is read elsewhere: a relative link would lead nowhere.
     address = (st.context.url or "").removesuffix("/report")
     found = report.compose(
@@ -50,7 +49,7 @@ def render_report(context: PageContext) -> None:
         results,
         context.snapshot.data_until,
         notes,
-        names,
+        NAMES,
         address,
         bots=context.bots,
     )

@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import pycountry
 from starlette.responses import JSONResponse, Response
 
+from core.countries import NAMES
 from metrics import attention, filters, periods, report
 from metrics.export import file_name
 from metrics.frames import Period
@@ -25,10 +25,6 @@ from web.api.tables import read_period, read_zone, spans
 from web.responses import NO_STORE, RequestError
 
 DEFAULT_PERIOD = "last_month"
-COUNTRY_NAMES = {
-    found.alpha_2: getattr(found, "common_name", found.name)
-    for found in pycountry.countries
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ def report_response(
             asked.known.first_day, asked.known.last_day
         )
         found = report.compose(
-            asked, results, snapshot.data_until, noted, COUNTRY_NAMES, base_url
+            asked, results, snapshot.data_until, noted, NAMES, base_url
         )
         name = file_name("report", asked.period, query.format)
         return Response(
