@@ -394,10 +394,11 @@ def biggest_change(frame: pl.DataFrame) -> str | None:
     if clear.is_empty():
         row = shown.row(0, named=True)
         unknown = shown["change_verdict"].null_count() == shown.height
+        # Their sum may have changed clearly, as a figure beside them then says.
         start = (
             "Too little is known to call a change clear"
             if unknown
-            else "No clear change"
+            else "No single change is clear"
         )
         return f"{start}. The largest is {_change(row)}, {_part(row)}."
     row = clear.row(0, named=True)

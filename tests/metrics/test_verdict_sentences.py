@@ -450,8 +450,9 @@ def changes(
         ),
         pytest.param(
             changes(("source", "CV", -40, UNCLEAR), ("source", None, 10, UNCLEAR)),
-            "No clear change. The largest is 40 fewer page views from CV, 40% of the "
-            "previous 100.",
+            # Not that nothing changed: a tile may say so of their sum.
+            "No single change is clear. The largest is 40 fewer page views from CV, "
+            "40% of the previous 100.",
             id="unclear",
         ),
         # Of months, the sum over weekdays is not the count before.
