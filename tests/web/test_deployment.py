@@ -429,6 +429,15 @@ def test_the_values_of_the_page_are_ones_that_the_composition_takes() -> None:
     assert set(named) <= taken
 
 
+def test_the_page_says_where_health_is_below_the_path_of_its_values() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    [base] = re.findall(r"^ *BASE_URL_PATH=(\w+)", block("sh", "DB_HOST"), re.M)
+    found = set(re.findall(r"https?://[^\s`]+/health", page))
+    below = {address for address in found if address.endswith(f"/{base}/health")}
+    assert len(found) == 4
+    assert below == {a.replace("/health", f"/{base}/health") for a in found - below}
+
+
 def healthcheck(kind: str, **variables: str) -> int:
     """Return its exit code; what is wrong is printed, in one line."""
     command = [sys.executable, "-S", str(ROOT / "deploy" / "healthcheck.py"), kind]
