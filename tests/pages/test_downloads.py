@@ -511,11 +511,13 @@ def test_a_bucket_of_a_table_is_not_read_as_its_first_day(
 
 
 @pytest.mark.parametrize("file", PAGES)
-def test_every_page_offers_all_that_it_shows_as_one_zip(
+def test_every_page_offers_all_that_it_shows_as_one_zip_and_one_workbook(
     run_page: RunPage, file: str
 ) -> None:
     app = run_page(file, GOLDEN, room="1")
     labels = [button.proto.label for button in app.get("download_button")]
     # A report is taken away whole, in the forms in which it is sent.
-    whole = "HTML for mail" if file == "report.py" else "Download page (ZIP)"
-    assert labels.count(whole) == 1
+    forms = ["HTML for mail"]
+    if file != "report.py":
+        forms = ["Download page (ZIP)", "Download page (XLSX)"]
+    assert [labels.count(form) for form in forms] == [1] * len(forms)

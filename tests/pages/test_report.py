@@ -121,14 +121,6 @@ def test_without_a_server_there_is_no_live_block(run_page: RunPage) -> None:
     assert "Live now" not in " ".join(str(block.value) for block in app.markdown)
 
 
-def test_each_page_has_a_workbook_of_its_tables(
-    run_page: RunPage, tmp_path: Path
-) -> None:
-    app = run_page("votes.py", GOLDEN, period="Last month")
-    labels = [button.proto.label for button in app.get("download_button")]
-    assert labels.count("Download page (XLSX)") == 1
-
-
 def test_a_filter_does_not_mix_some_users_with_all_votes(run_page: RunPage) -> None:
     pages = [
         run_page("report.py", GOLDEN, period="Last month", **query)
