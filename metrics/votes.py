@@ -420,7 +420,7 @@ def _rooms(votes: pl.LazyFrame, parts: pl.LazyFrame) -> pl.LazyFrame:
     room meets when it likes: one that always meets on the same weekday is one case,
     however many votes it has, and one that meets on several is more. So the squares of
     what rooms have above their parts are compared with those of single votes. In one
-    row; null without votes.
+    row; null without votes, and where there are too few rooms to say how they differ.
     """
     cell = next(iter(parts.collect_schema()))
     own, part = pl.col("len").cast(pl.Float64), pl.col("part")
@@ -435,7 +435,10 @@ def _rooms(votes: pl.LazyFrame, parts: pl.LazyFrame) -> pl.LazyFrame:
     size, all_parts = pl.col("size"), pl.col("of_parts")
     off = pl.col("squares") - 2 * size * pl.col("expected") + size**2 * all_parts
     single = size.sum() ** 2 * (1 - all_parts.first())
-    return per_room.join(of_parts, how="cross").select(rooms=ratio(single, off.sum()))
+    rooms = ratio(single, off.sum())
+    return per_room.join(of_parts, how="cross").select(
+        rooms=pl.when(pl.len() >= FEWEST_CLUSTERS).then(rooms)
+    )
 
 
 def _verdicts(

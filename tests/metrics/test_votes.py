@@ -418,6 +418,20 @@ def test_a_few_rooms_on_one_weekday_are_nothing_rare() -> None:
     assert {*judged} == {"no clear difference"}
 
 
+def test_of_few_rooms_no_weekday_or_hour_is_judged() -> None:
+    """Each votes on working days only: what others would do is not known."""
+    held = [
+        vote(f"2026-11-0{day} {hour:02}:00", room=room)
+        for room in range(5)
+        for day in range(2, 7)
+        for hour in range(8, 18)
+    ]
+    weekdays = plan_of(votes.by_weekday, frames(*held), WEEK)
+    assert {*column(weekdays, "votes_per_day_verdict")} == {None}
+    hours = plan_of(votes.by_weekday_and_hour, frames(*held), WEEK)
+    assert {*column(hours, "hour_verdict")} == {None}
+
+
 def test_time_that_is_still_to_come_is_not_called_quiet() -> None:
     """Forty rooms vote at each hour; Thursday has begun, and ends at nine."""
     held = [
