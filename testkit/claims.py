@@ -35,7 +35,10 @@ VERDICTS = {
     "what_moved": ("change_verdict",),
 }
 """Tables whose sentences compare, and the columns of their verdicts."""
-_UNCLEAR = ("No clear", "Too few", "no clear difference", "too few rooms", "no hour")
+_UNCLEAR = (
+    *("No clear", "No single", "Too few"),
+    *("no clear difference", "too few rooms", "no hour"),
+)
 
 
 def query(history: History, days: int = 28) -> Query:
