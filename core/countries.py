@@ -1,4 +1,7 @@
-"""Countries: what their codes are called in English."""
+"""Countries: what their codes are called in English.
+
+For the dashboard: the sync job's image has no pycountry.
+"""
 
 from collections.abc import Mapping
 
