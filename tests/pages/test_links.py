@@ -15,6 +15,7 @@ from metrics.registry import DEFINITIONS
 from tests.pages.conftest import GOLDEN, NOW, RunPage, captions, html_of, plain
 from tests.pages.test_pages import PAGES
 from ui import query_params
+from ui.format import escaped
 
 
 def test_an_act_is_not_undone_by_the_next_one_of_a_browser_that_waits(
@@ -142,13 +143,15 @@ def test_a_view_may_lead_to_a_part_of_a_page(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "views").write_text(
-        "Notes & more /data?tz=UTC#notes-on-dates\nX /votes"
+        "Notes & more /data?tz=UTC#notes-on-dates\n*X* :red[1] /votes"
     )
     monkeypatch.setenv("VIEWS_FILE", str(tmp_path / "views"))
     app = run_page("location.py")
     links = html_of(app)
     assert 'href="data?tz=UTC#notes-on-dates">Notes &amp; more</a>' in links
-    assert "X" in [link.proto.label for link in app.get("page_link")]
+    # A name is no Markdown.
+    labels = [link.proto.label for link in app.get("page_link")]
+    assert escaped("*X* :red[1]") in labels
 
 
 def test_a_link_of_too_many_settings_says_that_none_is_used(run_page: RunPage) -> None:

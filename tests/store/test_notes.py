@@ -70,6 +70,7 @@ def test_a_line_is_a_date_or_a_span_a_title_and_a_link(line: str, note: Note) ->
         ("2026-11-03 - 2026-11-04 x", "two dates"),
         ("2026-11-03 \N{EN DASH}2026-11-04 x", "two dates"),
         ("2026-11-03 to 2026-11-04 x", "two dates"),
+        ("2026-11-03 until 2026-11-04 x", "two dates"),
         ("2026-11-03 2026-11-04 x", "two dates"),
         ("2026-11-12", "no title"),
         ("2026-11-12 https://example.com", "no title"),
@@ -122,13 +123,15 @@ def test_the_file_is_read_as_it_is_now(tmp_path: Path) -> None:
     assert "larger than" in read(path).problems[0]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_files_of_any_editor_are_read(tmp_path: Path, encoding: str, end: str) -> None:
     path = tmp_path / "notes.txt"
     # One line in an editor, although Unicode knows them as ends of lines.
     lines = ["2026-11-12 Größe \x0c\x85\u2028 x", "wrong", "2026-11-13 b", ""]
-    path.write_bytes(end.join(lines).encode(encoding))
+    # Python marks neither order of bytes that it is told.
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    path.write_bytes((mark + end.join(lines)).encode(encoding))
     found = read(path)
     assert [note.title for note in found.notes] == ["Größe x", "b"]
     assert [problem[:7] for problem in found.problems] == ["Line 2 "]

@@ -158,3 +158,7 @@ def test_a_file_without_views_has_no_menu(
     file.write_text(line, "utf-8")
     app = AppTest.from_function(page, kwargs={"file": str(file)}, default_timeout=60)
     assert len(app.run().get("popover")) == menus
+    # What is quoted of a wrong line is no Markdown.
+    file.write_text("x /*y*")
+    [problem] = app.run().caption
+    assert r"leads to “\*y\*”" in problem.value
