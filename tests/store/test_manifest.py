@@ -122,6 +122,9 @@ CONTRADICTIONS: dict[str, Manifest] = {
     "last ID before the first": with_block(key="2026Q4", min_key="b", max_key="a"),
     "a key without an end": with_block(max_key=None),
     "times of another quarter": with_block(key="2025Q1"),
+    "times of two quarters": with_block(
+        key=f"{NOW.year}Q{(NOW.month + 2) // 3}", min_time=NOW - timedelta(days=120)
+    ),
     "an absolute path": with_block(file="/etc/passwd"),
     "a climbing path": with_block(file="blocks/../../x.parquet"),
     "a path with a NUL": with_block(file="blocks/fpp_votes/a\0.parquet"),
@@ -129,6 +132,7 @@ CONTRADICTIONS: dict[str, Manifest] = {
     "a path with another after it": with_block(file="blocks/a/b\nblocks/c/d"),
     "a path of another folder": with_block(file="manifests/x/y.parquet"),
     "another kind of sha256": with_block(sha256="x"),
+    "a sha256 cut off": with_block(sha256=SHA[:-2]),
     "ids with a gap": with_ids(first=4),
     "ids that overlap": with_ids(first=2),
     "more ids than are left for the next file": with_ids(rows=2),
