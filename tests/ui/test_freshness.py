@@ -59,3 +59,25 @@ def test_a_store_that_could_not_be_read_is_read_once_it_is_another(
     monkeypatch.setattr(query_params, "refresh", lambda: asked.append(1))
     AppTest.from_function(page, default_timeout=LONGEST_WAIT).run()
     assert len(asked) == reruns
+
+
+@pytest.mark.parametrize(("version", "reruns"), [("a", 0), ("b", 1), (None, 0)])
+def test_a_page_is_drawn_again_for_newer_data_and_kept_while_none_can_be_read(
+    monkeypatch: pytest.MonkeyPatch, version: str | None, reruns: int
+) -> None:
+    def page() -> None:
+        from dataclasses import replace
+        from pathlib import Path
+
+        from metrics.time_zone import UTC_ZONE
+        from store.snapshot import NOTHING
+        from ui import freshness
+
+        snapshot = replace(NOTHING, version="a")
+        freshness.render_badge(snapshot, Path(), 600, UTC_ZONE)
+
+    asked = []
+    monkeypatch.setattr(freshness, "_version", lambda _: version)
+    monkeypatch.setattr(query_params, "refresh", lambda: asked.append(1))
+    AppTest.from_function(page, default_timeout=LONGEST_WAIT).run()
+    assert len(asked) == reruns
