@@ -67,8 +67,19 @@ def keep_files_in_memory() -> None:
         tempfile.tempdir = None  # asked for by pytest before
 
 
+def reach_this_machine_directly() -> None:
+    """Let no proxy of the network be asked for the servers that tests start.
+
+    Where it has to be named, as in many offices, it may not be for this machine.
+    """
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    hosts = ",".join([*([known] if known else []), "127.0.0.1", "localhost", "::1"])
+    os.environ |= dict.fromkeys(("no_proxy", "NO_PROXY"), hosts)
+
+
 # Before anything of a test is imported; workers inherit it.
 keep_files_in_memory()
+reach_this_machine_directly()
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Its libraries are loaded; what it starts has the system's (see below).
     os.environ.pop(LIBRARIES, None)

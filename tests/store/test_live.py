@@ -96,6 +96,8 @@ def test_a_good_answer_has_users_and_rooms_last_active_first(
 ) -> None:
     # The server is a neighbour: a proxy for the internet does not reach it.
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name)
 
     def respond(handler: BaseHTTPRequestHandler) -> None:
         assert handler.headers["Accept-Encoding"] == "identity"

@@ -143,6 +143,8 @@ def test_a_name_that_is_looked_up_for_ever_delays_no_run_and_no_exit(
     hanging_lookups: Sequence[threading.Thread],
 ) -> None:
     monkeypatch.setattr("sync.job._HEARTBEAT_SECONDS", 0.2)
+    # A proxy of the network would look the name up.
+    monkeypatch.setenv("no_proxy", "*")
     push(Secret("http://monitor.example/api/push/t0ken"), "up", "", 1)
     assert [thread.daemon for thread in hanging_lookups] == [True, True]
     (line,) = reported

@@ -93,6 +93,8 @@ def test_the_summary_is_posted_as_json_with_the_key(
 ) -> None:
     # A neighbour as well: the key goes through no proxy.
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name)
     send(mailbox.service)
     [(path, headers, body)] = mailbox.received
     assert path == "/fpp-daily-analytics"
