@@ -22,7 +22,7 @@ from metrics.frames import Frames, Period
 from metrics.periods import Days
 from metrics.registry import DEFINITIONS, METRIC_TABLES
 from metrics.tables import TIMESTAMP
-from metrics.time_zone import in_zone
+from metrics.time_zone import UTC_ZONE, in_zone
 from store.notes import Note, Notes
 from store.reader import Snapshot
 from tests.busy_day import busy
@@ -109,6 +109,15 @@ def test_files_have_the_times_of_their_zone_and_the_notes_of_their_period(
     ((listed, series),) = (one.values() for one in sheets)
     assert listed.frame["voted_at"].dt.hour().to_list() == [1]
     assert series.frame["notes"].to_list() == ["2026-10-31", None]
+
+
+def test_a_week_has_each_of_its_notes_once_and_so_has_each_compared_room() -> None:
+    days = [date(2026, 11, day) for day in range(2, 9)]
+    noted = Notes((Note(days[0], days[2], "Outage"), Note(days[1], days[1], "v2")))
+    weeks = pl.DataFrame({"bucket": [days[0]] * 2, "room": ["a", "b"]})
+    period = Period.of_days(days[0], days[-1], UTC_ZONE)
+    noted_weeks = export.with_notes(weeks, noted, "week", period)
+    assert noted_weeks["notes"].to_list() == ["Outage; v2"] * 2
 
 
 def test_files_have_no_notes_from_before_the_data(

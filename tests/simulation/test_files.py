@@ -25,6 +25,7 @@ def latest_noon_of_a_workday() -> datetime:
 def test_the_store_reads_all_six_tables_and_calls_them_demo_data(folder: Path) -> None:
     snapshot = open_store(folder)
     assert snapshot.demo
+    assert snapshot.data_until == NOW
     assert snapshot.missing == ()
     for table in TABLES:
         written = pl.read_parquet_schema(folder / table.file_name)

@@ -128,6 +128,8 @@ def test_it_has_what_pages_have_to_cope_with(history: Tables) -> None:
         "min_estimation", "max_estimation", pl.col("avg_estimation").cast(pl.Int8)
     ).unique().rows() == [(21, 1, 0)]
     assert votes["was_auto_flip"].mean() is not None
+    # Whose clock ran on in a room that was left open.
+    assert (votes["duration"] > 3_600).sum() > 20
     events = set(history["fpp_events"]["event"])
     assert len(events) == 8
     assert set(history["fpp_page_views"]["route"]) == {

@@ -215,6 +215,9 @@ def test_each_sheet_is_printed_on_few_pages_of_a4(folder: Path) -> None:
     assert spreadsheet.printed_pages(file) == expected
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.read("xl/workbook.xml").decode()
+        for number in range(1, 1 + len(sheets) + 1):
+            sheet = archive.read(f"xl/worksheets/sheet{number}.xml")
+            assert b"<oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter>" in sheet
     repeated = re.findall(r'Print_Titles"[^>]*>([^<]*)<', names)
     assert repeated == [
         "About!$1:$1",

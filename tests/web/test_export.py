@@ -215,6 +215,8 @@ def test_numbers_that_are_not_whole_have_six_decimals_at_least() -> None:
     _, *written = to_csv(halves).decode().split()
     assert [len(text) - len("0.") for text in written] == [6, 6, 6, 6, 6, 6, 7]
     assert [float(text) for text in written] == halves["share"].to_list()
+    means = pl.DataFrame({"mean": ["12.5"]}).cast(pl.Decimal(5, 2))
+    assert to_csv(means).endswith(b"\n12.500000\n")
 
 
 @pytest.mark.parametrize("text", ELSEWHERE)
