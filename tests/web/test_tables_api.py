@@ -491,6 +491,11 @@ def test_a_room_keeps_only_its_rows(api: httpx.Client, snapshot: Snapshot) -> No
             "Bad from; allowed: a date like 2026-11-20, 2000-01-01 to 2026-11-20",
         ),
         (
+            "routes?from=1999-12-31&to=2000-01-01",
+            400,
+            "Bad from; allowed: a date like 2026-11-20, 2000-01-01 to 2026-11-20",
+        ),
+        (
             "routes?to=2026-11-21",
             400,
             "Bad to; allowed: a date like 2026-11-20, 2000-01-01 to 2026-11-20",
