@@ -19,7 +19,7 @@ _COMMON = {
     "VG": "British Virgin Islands",
     "VI": "U.S. Virgin Islands",
 }
-NAMES: Mapping[str, str] = {
+COUNTRY_NAMES: Mapping[str, str] = {
     **{
         found.alpha_2: getattr(found, "common_name", found.name)
         for found in pycountry.countries

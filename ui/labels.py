@@ -12,7 +12,7 @@ from typing import Literal
 import polars as pl
 import pycountry
 
-from core.countries import NAMES
+from core.countries import COUNTRY_NAMES
 from metrics.attention import MEASURES
 from metrics.expressions import DELETED as DELETED
 from metrics.expressions import NOT_SET as NOT_SET
@@ -39,7 +39,7 @@ COUNTRIES = pl.DataFrame(
             "flag": _flag(code),
             "number": _NUMBERS.get(code, code),
         }
-        for code, name in NAMES.items()
+        for code, name in COUNTRY_NAMES.items()
     ]
 )
 """ISO 3166-1 and Kosovo: `country` (two letters), `country_name`, `flag`, `number`."""
@@ -140,7 +140,7 @@ _ENDED = "\u2069\N{LEFT-TO-RIGHT MARK}"
 _REMARKS = frozenset({"cut", "notes", "cards", "joined", "left", "state", *DEFINITIONS})
 _PLAIN: Mapping[str, str] = {
     code: plain
-    for code, name in NAMES.items()
+    for code, name in COUNTRY_NAMES.items()
     if (plain := unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode())
     != name
 }
@@ -162,7 +162,7 @@ _COUNTRY_CODES: Mapping[str, str] = {
     name.casefold(): code
     for code, name in (
         *((found.alpha_2, found.name) for found in pycountry.countries),
-        *NAMES.items(),
+        *COUNTRY_NAMES.items(),
         *OTHER_NAMES.items(),
     )
 }
@@ -194,7 +194,11 @@ def value_label(kind: str, value: str | None) -> str:
         return NOT_SET
     match kind:
         case "country":
-            return f"{NAMES[value]} {_flag(value)}" if value in NAMES else value
+            return (
+                f"{COUNTRY_NAMES[value]} {_flag(value)}"
+                if value in COUNTRY_NAMES
+                else value
+            )
         case "route" | "event":
             return _ACTS.get(value) or _spoken(value)
         case "room":

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.countries import NAMES
+from core.countries import COUNTRY_NAMES
 from metrics import report
 from metrics.export import file_name
 from metrics.report_writers import (
@@ -49,7 +49,7 @@ def render_report(context: PageContext) -> None:
         results,
         context.snapshot.data_until,
         notes,
-        NAMES,
+        COUNTRY_NAMES,
         address,
         bots=context.bots,
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import JSONResponse, Response
 
-from core.countries import NAMES
+from core.countries import COUNTRY_NAMES
 from metrics import attention, filters, periods, report
 from metrics.export import file_name
 from metrics.frames import Period
@@ -82,7 +82,7 @@ def report_response(
             asked.known.first_day, asked.known.last_day
         )
         found = report.compose(
-            asked, results, snapshot.data_until, noted, NAMES, base_url
+            asked, results, snapshot.data_until, noted, COUNTRY_NAMES, base_url
         )
         name = file_name("report", asked.period, query.format)
         return Response(
