@@ -13,7 +13,7 @@ from metrics.filters import Filter
 from metrics.frames import Period
 from metrics.query import Query
 from metrics.registry import DEFINITIONS, METRIC_TABLES, plan
-from metrics.tables import TABLES
+from metrics.tables import TABLES, VOTES
 from store import engine
 from store.reader import open_store
 from tests.pages.building import taken_away
@@ -46,6 +46,22 @@ def test_a_filter_by_several_rooms_says_which_of_them_are_excluded(
     monkeypatch.setenv("EXCLUDED_ROOMS", excluded)
     app = run_page("votes.py", filter=[f"room{w}" for w in (":1", ":2", ":4", "!:3")])
     assert [plain(w.value).partition(" `EXCL")[0] for w in app.warning] == said
+
+
+@pytest.mark.parametrize(
+    ("chosen", "remedy"),
+    [
+        (["country:DE"], "the filter"),
+        (["country:DE", "device:mobile"], "the filters"),
+        (["country:DE", "room:1"], "the filter"),
+    ],
+)
+def test_a_block_without_a_meaning_says_which_filters_to_remove(
+    chosen: list[str], remedy: str
+) -> None:
+    parsed = [wanted for text in chosen if (wanted := Filter.parse(text))]
+    note = filter_chips.unavailable_note(parsed, [VOTES.name])
+    assert note.endswith(f"Remove {remedy} to see it.")
 
 
 def test_the_filter_box_offers_no_excluded_room() -> None:
