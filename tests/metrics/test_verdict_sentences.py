@@ -268,7 +268,9 @@ def test_a_difference_that_is_claimed_is_one_in_print(
         ), sentence
 
 
-def medians(first: float, second: float, verdict: str) -> tuple[pl.DataFrame, ...]:
+def medians(
+    first: float, second: float, verdict: str | None
+) -> tuple[pl.DataFrame, ...]:
     """Median durations over time and by kind of vote, the second of them judged."""
     name = "duration_median_seconds"
     half = {
@@ -313,6 +315,23 @@ def test_durations_print_in_one_unit_and_as_different_as_they_are(
         f"{later} from then on."
     )
     assert answer("auto_flip_by_kind", kinds) == f"The median vote takes {by_kind}."
+
+
+@pytest.mark.parametrize(
+    ("verdict", "start"),
+    [
+        (LOWER, "The median vote became shorter: "),
+        (UNCLEAR, "No clear change in how long the median vote takes: "),
+        (None, "Too few rooms to compare the median vote: "),
+    ],
+)
+def test_what_is_known_of_a_change_of_the_median_vote_is_said(
+    verdict: str | None, start: str
+) -> None:
+    halves, _ = medians(200.0, 30.0, verdict)
+    said = answer("round_time_over_time", halves)
+    assert str(said).startswith(start)
+    assert str(said).endswith(" from then on.")
 
 
 @pytest.mark.parametrize(
@@ -365,6 +384,9 @@ def test_re_votes_are_beside_what_chance_gives() -> None:
     # After a word the ends of an interval say that they are shares.
     never = answer("convergence", convergence(re_vote_rate=0.0, re_vote_rate_low=0.0))
     assert str(never).startswith("None (0–35%) of 1,200 votes ")
+    # Of rooms with no third vote nothing says what chance gives.
+    alone = convergence(expected_convergence=None)
+    assert answer("convergence", alone) == f"{followed}; 60% of re-votes ended closer."
     unknown = convergence(convergence_excess_verdict=None)
     assert "(too few rooms to compare)" in str(answer("convergence", unknown))
     # Of rooms with two votes nothing says what chance gives.

@@ -57,6 +57,18 @@ def test_the_data_page_says_how_to_add_a_note(
     assert said().startswith("Add a line such as `2026-11-12 Release")
 
 
+def test_the_data_page_names_each_wrong_line_of_the_notes(
+    run_page: RunPage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("tomorrow *Release*\n2026-11-10 Release of v2\n2026-13-10 x\n")
+    monkeypatch.setenv("NOTES_FILE", str(notes))
+    app = run_page("data.py")
+    said = [plain(warning.value).replace("\\", "") for warning in app.warning]
+    assert [text[:19] for text in said] == [f"NOTES_FILE: Line {n} " for n in (1, 3)]
+    assert "v2" in " ".join(text.value for text in app.markdown)
+
+
 @pytest.mark.parametrize("file", PAGES)
 def test_an_axis_of_hours_has_hours(
     run_page: RunPage, monkeypatch: pytest.MonkeyPatch, file: str

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from store.reader import open_store
-from tests.pages.conftest import GOLDEN, NOW, RunPage, html_of, plain
+from tests.pages.conftest import GOLDEN, NOW, RunPage, captions, html_of, plain
 from tests.store.test_live import GOOD, ask, product, sends
 from web.api.reports import ReportQuery, report_response
 
@@ -98,6 +98,21 @@ def test_live_users_and_rooms_are_on_the_overview(
     ages = [list(rooms[name]) for name in ("Open since", "Last active")]
     assert ages == [["2 days ago"] * 2] * 2
     assert "secret-user-id" not in str(app)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_of_many_open_rooms_the_page_says_which_it_lists(
+    run_page: RunPage, environment: pytest.MonkeyPatch, more: int
+) -> None:
+    room = {"name": "Team", "userCount": 0, "firstActive": 0, "lastActive": 1_000}
+    rooms = [{**room, "users": []}] * (50 + more)
+    with product(sends(json.dumps({**GOOD, "rooms": rooms}).encode())) as url:
+        environment.setenv("FPP_SERVER_URL", url)
+        app = run_page("overview.py", GOLDEN)
+    (listed,) = (f.value for f in app.dataframe if "Estimated" in f.value)
+    assert len(listed) == 50
+    says = "The 50 rooms that were active last." in captions(app)
+    assert says is bool(more)
 
 
 def test_a_failing_server_is_a_grey_line_and_the_page_is_whole(
