@@ -518,3 +518,19 @@ def test_a_room_counts_bots_as_the_other_pages_do(
     (row,) = healths[0].filter(pl.col("room_id") == ROOM).iter_rows(named=True)
     assert f"{row['health']:.0f} of 100 points" in said
     assert f"consensus {row['health_consensus']:.0f}" in said
+
+
+def test_where_all_rooms_with_votes_are_deleted_the_page_says_so(
+    run_page: RunPage, plain_store: Callable[..., Path]
+) -> None:
+    """A longer period would list no more of them."""
+    store = plain_store()
+    rooms = pl.read_parquet(store / "fpp_rooms.parquet")
+    rooms.clear().write_parquet(store / "fpp_rooms.parquet")
+    said = [info.value for info in run_page("room.py", store).info]
+    assert said == [
+        "Only deleted rooms have votes in this period. Search for one by its ID."
+    ]
+    before = {"period": "custom", "from": "2024-05-25", "to": "2024-05-25"}
+    [nothing] = run_page("room.py", store, **before).info
+    assert nothing.value.startswith("No data in this period.")

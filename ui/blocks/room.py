@@ -328,7 +328,17 @@ def render_busiest(context: PageContext, rooms: pl.DataFrame) -> None:
     deleted = rooms.height - busiest.height
     busiest = busiest.select(*names, pl.exclude(names))
     if busiest.is_empty():
-        empty_state.render(context, "rooms", busiest)
+        unnamed = (
+            context.lacking_for("rooms") or ROOMS.name in context.query.later_begins
+        )
+        if deleted and not unnamed:
+            st.info(
+                "Only deleted rooms have votes in this period. "
+                "Search for one by its ID.",
+                icon=":material/inbox:",
+            )
+        else:
+            empty_state.render(context, "rooms", busiest)
         return
     number = counted(busiest.height, "room")
     # Other pages count them.
